@@ -1,0 +1,25 @@
+# Libraries from Debian; 12 and 13 differ in llhttp only (12 ships its sources inside node-llhttp).
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET "libuv>=1.44")
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET "hiredis>=0.14.1")
+pkg_check_modules(LIBCURL REQUIRED IMPORTED_TARGET "libcurl>=7.88")
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET "libcjson>=1.7.15")
+pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET "libcrypto>=3.0")
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET "zlib")
+pkg_check_modules(LLHTTP QUIET IMPORTED_TARGET "libllhttp>=9.2")
+if(BUILD_TESTING)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET "cmocka>=1.1")
+endif()
+
+add_library(jiuji_llhttp INTERFACE)
+if(TARGET PkgConfig::LLHTTP)
+  target_link_libraries(jiuji_llhttp INTERFACE PkgConfig::LLHTTP)
+else()
+  find_path(JIUJI_LLHTTP_INC llhttp.h PATHS /usr/share/include/llhttp NO_DEFAULT_PATH REQUIRED)
+  find_path(JIUJI_LLHTTP_SRC llhttp.c PATHS /usr/share/llhttp NO_DEFAULT_PATH REQUIRED)
+  add_library(jiuji_llhttp_src STATIC ${JIUJI_LLHTTP_SRC}/llhttp.c ${JIUJI_LLHTTP_SRC}/http.c ${JIUJI_LLHTTP_SRC}/api.c)
+  target_include_directories(jiuji_llhttp_src SYSTEM PUBLIC ${JIUJI_LLHTTP_INC})
+  target_compile_definitions(jiuji_llhttp_src PUBLIC LLHTTP_STRICT_MODE=1) # loose by default: "Host : a" would pass
+  target_compile_options(jiuji_llhttp_src PRIVATE -w)                      # generated code
+  target_link_libraries(jiuji_llhttp INTERFACE jiuji_llhttp_src)
+endif()
