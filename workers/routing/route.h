@@ -28,16 +28,16 @@
 /* What to ask the caller. More than ASK_NONE may stand beside a route (ASK_CONFIRM, ASK_CONFLICT). */
 #define ROUTE_ASK_TABLE(X)                                                                                             \
     X(ASK_NONE, "none", "")                                                                                            \
-    X(ASK_PLACE, "place", "请问您现在在哪个县(区)、哪个乡镇(街道)?")                                                   \
-    X(ASK_WHICH, "which", "有几个地方叫这个名字,请问是哪一个?")                                                        \
-    X(ASK_COUNTY, "county", "请问是哪个县(市、区)?")                                                                   \
-    X(ASK_TOWNSHIP, "township", "请问是哪个乡镇(街道)或者哪个村(社区)?")                                               \
-    X(ASK_CONFIRM, "confirm", "请与来电人核对是不是这个乡镇(街道)。")                                                  \
-    X(ASK_CONFLICT, "conflict", "说的地址和定位不在同一个县,请问人现在在哪里?")                                        \
-    X(ASK_CRS, "crs", "坐标没有注明坐标系(WGS-84、GCJ-02 或 BD-09),请补充。")                                          \
-    X(ASK_POINT, "point", "坐标无效(经纬度缺失、为零或超出范围),请重新定位。")                                         \
-    X(ASK_ABROAD, "abroad", "坐标不在服务范围内,请问人现在在哪里?")                                                    \
-    X(ASK_CODE, "code", "区划代码查不到,请说明县和乡镇的名称。")
+    X(ASK_PLACE, "place", "请问您现在在哪个县（区）、哪个乡镇（街道）？")                                                   \
+    X(ASK_WHICH, "which", "有几个地方叫这个名字，请问是哪一个？")                                                        \
+    X(ASK_COUNTY, "county", "请问是哪个县（市、区）？")                                                                   \
+    X(ASK_TOWNSHIP, "township", "请问是哪个乡镇（街道），或者哪个村（社区）？")                                               \
+    X(ASK_CONFIRM, "confirm", "请与来电人核对是不是这个乡镇（街道）。")                                                  \
+    X(ASK_CONFLICT, "conflict", "说的地址和定位不在同一个县，请问人现在在哪里？")                                        \
+    X(ASK_CRS, "crs", "坐标没有注明坐标系（WGS-84、GCJ-02 或 BD-09），请补充。")                                          \
+    X(ASK_POINT, "point", "坐标无效（缺失、为零或超出范围），请重新定位。")                                         \
+    X(ASK_ABROAD, "abroad", "坐标不在服务范围内，请问人现在在哪里？")                                                    \
+    X(ASK_CODE, "code", "区划代码查不到，请说明县和乡镇的名称。")
 
 #define ROUTE_ENUM(id, word, zh) id,
 enum route_level { ROUTE_LEVEL_TABLE(ROUTE_ENUM) ROUTE_LEVEL_COUNT };
