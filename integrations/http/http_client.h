@@ -1,13 +1,17 @@
-/* HTTP calls for the workers' straight-line code: many at once, one blocking call. On libcurl's multi interface.
+/* HTTP calls for the workers' straight-line code: many at once, one blocking call. On libcurl's
+ * multi interface.
  *
  * What it promises:
- * - Every call ends with exactly one outcome within its own deadlines; http_client_run() returns when all have ended.
- * - HTTP/1.1, no redirects, http and https only, TLS peer and host verified, no proxy, netrc or cookie taken from the
- *   environment, no `Expect` header, the answer's body never larger than HTTP_REPLY_MAX.
- * - HTTP_NOT_SENT is a proof: libcurl never reached the point just before the request goes out. Everything else that is not
- *   a whole answer is HTTP_UNKNOWN, whatever the error was.
- * - A call with `money` set goes out at most once on a connection of its own; libcurl's hidden repeat on a connection that
- *   died while idle cannot happen. Calls without it share kept-alive connections, and that repeat is possible.
+ * - Every call ends with exactly one outcome within its own deadlines; http_client_run() returns
+ *   when all have ended.
+ * - HTTP/1.1, no redirects, http and https only, TLS peer and host verified, no proxy, netrc or
+ *   cookie taken from the environment, no `Expect` header, the answer's body never larger than
+ *   HTTP_REPLY_MAX.
+ * - HTTP_NOT_SENT is a proof: libcurl never reached the point just before the request goes out.
+ *   Everything else that is not a whole answer is HTTP_UNKNOWN, whatever the error was.
+ * - A call with `money` set goes out at most once, on a connection of its own; libcurl's hidden
+ *   repeat on a connection that died while idle cannot happen. Calls without it share kept-alive
+ *   connections, and that repeat is possible.
  *
  * One client belongs to one thread. The library keeps no connection past http_client_free(). */
 #ifndef INTEGRATIONS_HTTP_HTTP_CLIENT_H
@@ -26,7 +30,7 @@
 struct http_client; /* opaque */
 
 struct http_client_options {
-    int max_parallel;       /* calls under way at once, 1..HTTP_PARALLEL_MAX; further ones wait for a place */
+    int max_parallel;       /* calls at once, 1..HTTP_PARALLEL_MAX; further ones wait for a place */
     const char *user_agent; /* copied; NULL for "jiuji" */
     const char *ca_file;    /* PEM bundle for a private CA, copied; NULL for the system's */
 };
@@ -37,24 +41,26 @@ enum http_outcome {
     HTTP_NOT_SENT, /* provably not one byte of the request was sent */
 };
 
-/* One request and its answer. Start with http_call_init(), set what is needed, hand it to http_client_run(), read the
- * result, http_call_release(). The texts of the request are borrowed until http_client_run() returns. */
+/* One request and its answer. Start with http_call_init(), set what is needed, hand it to
+ * http_client_run(), read the result, http_call_release(). The texts of the request are borrowed
+ * until http_client_run() returns. */
 struct http_call {
     /* the request */
-    const char *url;                            /* http:// or https:// */
-    struct slice body;                          /* sent by POST only */
-    const char *content_type;                   /* of the body; init sets application/json */
-    const char *bearer;                         /* token for `Authorization: Bearer`, NULL or "" for none */
-    const char *headers[HTTP_CALL_HEADERS_MAX]; /* whole lines without CR and LF, e.g. "traceparent: 00-…"; NULL = none */
-    long connect_ms;                            /* 1.., deadline until connected (TLS included); init sets 3000 */
-    long total_ms;                              /* 1.., deadline of the whole call from its own start; init sets 15000 */
-    bool post;                                  /* POST, else GET */
-    bool money;                                 /* a connection of its own and no hidden repeat, see above */
+    const char *url;          /* http:// or https:// */
+    struct slice body;        /* sent by POST only */
+    const char *content_type; /* of the body; init sets application/json */
+    const char *bearer;       /* token for `Authorization: Bearer`, NULL or "" for none */
+    /* whole lines without CR and LF, e.g. "traceparent: 00-…"; NULL = none */
+    const char *headers[HTTP_CALL_HEADERS_MAX];
+    long connect_ms; /* 1.., deadline until connected (TLS included); init sets 3000 */
+    long total_ms;   /* 1.., deadline of the whole call from its own start; init sets 15000 */
+    bool post;       /* POST, else GET */
+    bool money;      /* a connection of its own and no hidden repeat, see above */
     /* the answer */
     enum http_outcome outcome;
     int status;        /* 100..599 when ANSWERED, else 0 */
     struct buf reply;  /* the body when ANSWERED, else what came of it */
-    const char *error; /* why it is not ANSWERED; static text without addresses or content. "" when ANSWERED */
+    const char *error; /* why it is not ANSWERED, else ""; static text, no address, no content */
     long took_ms;
 };
 
@@ -62,15 +68,17 @@ struct http_call {
 MUST_CHECK enum err http_client_setup(void);
 
 /* *out is owned by the caller. ERR_INPUT (options out of range), ERR_NO_MEMORY. */
-MUST_CHECK enum err http_client_new(const struct http_client_options *options, struct http_client **out);
+MUST_CHECK enum err http_client_new(const struct http_client_options *options,
+                                    struct http_client **out);
 void http_client_free(struct http_client *client); /* NULL is allowed */
 
 void http_call_init(struct http_call *call);
 void http_call_release(struct http_call *call);
 
-/* Perform all n calls, at most max_parallel at once, and block until each has its outcome. Cannot fail as a whole: a call
- * that could not even be started (bad URL, a header with CR or LF, no memory) ends as HTTP_NOT_SENT with its error. The
- * deadline of a call that waits for a place starts when it gets one. */
+/* Perform all n calls, at most max_parallel at once, and block until each has its outcome. Cannot
+ * fail as a whole: a call that could not even be started (bad URL, a header with CR or LF, no
+ * memory) ends as HTTP_NOT_SENT with its error. The deadline of a call that waits for a place
+ * starts when it gets one. */
 void http_client_run(struct http_client *client, struct http_call calls[], size_t n);
 
 #endif

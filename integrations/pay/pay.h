@@ -1,8 +1,10 @@
-/* Payment rails: the one vocabulary of orders and outcomes that every rail translates to. A rail is one folder beside this
- * file: a pure codec, a thin client, and a function that hands out a `struct pay_rail`.
+/* Payment rails: the one vocabulary of orders and outcomes that every rail translates to. A rail is
+ * one folder beside this file: a pure codec, a thin client, and a function that hands out a `struct
+ * pay_rail`.
  *
- * The rules behind it (reliability R5, R8, R9, R11): an order is stored before the first byte is sent and its id never
- * changes; PAY_UNKNOWN is queried, never repeated blindly; anything that a rail's table does not list is PAY_UNKNOWN. */
+ * The rules behind it (reliability R5, R8, R9, R11): an order is stored before the first byte is
+ * sent and its id never changes; PAY_UNKNOWN is queried, never repeated blindly; anything that a
+ * rail's table does not list is PAY_UNKNOWN. */
 #ifndef INTEGRATIONS_PAY_PAY_H
 #define INTEGRATIONS_PAY_PAY_H
 
@@ -20,14 +22,15 @@
 #define PAY_NAME_MAX 200 /* bytes */
 #define PAY_NOTE_MAX 99  /* code points */
 
-/* What is known of one order. Only SUCCEEDED, FAILED and RETURNED are about what happened to the money. */
-#define PAY_OUTCOME_TABLE(X)                                                                                           \
-    X(PAY_UNKNOWN, "unknown")     /* it may or may not have been taken: query with the same id */                      \
-    X(PAY_ACCEPTED, "accepted")   /* taken, not final: a callback or a query will tell */                              \
-    X(PAY_SUCCEEDED, "succeeded") /* paid */                                                                           \
-    X(PAY_FAILED, "failed")       /* final refusal of this order (not only of the request); no money moved */          \
-    X(PAY_RETURNED, "returned")   /* paid and given back (退票); may follow SUCCEEDED days later */                    \
-    X(PAY_NOT_FOUND, "not_found") /* answer of a query only; believed after the rail's settle time, never as a failure */
+/* What is known of one order. Only SUCCEEDED, FAILED and RETURNED are about what happened to the
+ * money. */
+#define PAY_OUTCOME_TABLE(X)                                                              \
+    X(PAY_UNKNOWN, "unknown")     /* may or may not be taken: query with the same id */   \
+    X(PAY_ACCEPTED, "accepted")   /* taken, not final: a callback or a query will tell */ \
+    X(PAY_SUCCEEDED, "succeeded") /* paid */                                              \
+    X(PAY_FAILED, "failed")       /* final refusal of this order; no money moved */       \
+    X(PAY_RETURNED, "returned")   /* paid and given back, days after SUCCEEDED */         \
+    X(PAY_NOT_FOUND, "not_found") /* of a query only; believed after settling, never a failure */
 
 enum pay_outcome {
 #define PAY_ENUM(name, word) name,
@@ -43,7 +46,8 @@ const char *pay_outcome_word(enum pay_outcome outcome);
 struct pay_order {
     char id[PAY_ID_SIZE];
     int64_t amount_fen;      /* 1..AMOUNT_FEN_MAX, CNY */
-    struct slice payee_fa;   /* "account:6222021234567890123@bank": kind ':' account '@' bank, ASCII, 3..PAY_FA_MAX */
+    struct slice payee_fa;   /* "account:6222021234567890123@bank": kind ':' account '@' bank,
+                                ASCII, 3..PAY_FA_MAX */
     struct slice payee_name; /* UTF-8, may be empty */
     struct slice note;       /* what the statement shows, UTF-8; cut to PAY_NOTE_MAX code points */
 };
@@ -53,13 +57,15 @@ struct pay_result {
     enum pay_outcome outcome;
     int64_t amount_fen;                /* as the provider states it; -1 if it does not */
     char provider_ref[PAY_REF_SIZE];   /* the provider's own reference, "" if none */
-    char reason_code[PAY_REASON_SIZE]; /* the provider's code, or ours in brackets: "[timeout]"; "" if none */
-    /* True only with PAY_UNKNOWN from a disburse call, when the order provably was not taken (nothing was sent, or the
-     * provider refused the request before looking at orders): it may be sent again with the SAME id without a query. */
+    char reason_code[PAY_REASON_SIZE]; /* the provider's code, or ours: "[timeout]"; "" if none */
+    /* True only with PAY_UNKNOWN from a disburse call, when the order provably was not taken
+     * (nothing was sent, or the provider refused the request before looking at orders): it may be
+     * sent again with the SAME id without a query. */
     bool not_taken;
 };
 
-/* ERR_INPUT if any field is outside what is said above. A batch with one such order is refused as a whole, so look first. */
+/* ERR_INPUT if any field is outside what is said above. A batch with one such order is refused as a
+ * whole, so look first. */
 MUST_CHECK enum err pay_order_check(const struct pay_order *order);
 /* True if text is 1..32 characters of [A-Za-z0-9]. */
 bool pay_id_valid(struct slice text);
@@ -67,13 +73,15 @@ bool pay_id_valid(struct slice text);
 /* A result that says only "unknown, because of `reason`". id must be valid. */
 void pay_result_unknown(struct pay_result *result, const char *id, const char *reason);
 
-/* The two things every rail can do. Both block until every order has a result or the rail's deadline has passed; they return
- * ERR_OK when all n results are filled, in the order given, and an error (ERR_INPUT, ERR_TOO_LARGE, ERR_NO_MEMORY) only
- * if nothing was sent at all; results are untouched then. n: 1..PAY_BATCH_MAX. */
+/* The two things every rail can do. Both block until every order has a result or the rail's
+ * deadline has passed; they return ERR_OK when all n results are filled, in the order given, and an
+ * error (ERR_INPUT, ERR_TOO_LARGE, ERR_NO_MEMORY) only if nothing was sent at all; results are
+ * untouched then. n: 1..PAY_BATCH_MAX. */
 struct pay_rail {
     const char *name; /* as in /v1/payments/callback/{rail} */
     void *self;
-    enum err (*disburse)(void *self, const struct pay_order *orders, size_t n, struct pay_result *results);
+    enum err (*disburse)(void *self, const struct pay_order *orders, size_t n,
+                         struct pay_result *results);
     enum err (*query)(void *self, const char *const *ids, size_t n, struct pay_result *results);
 };
 

@@ -1,6 +1,6 @@
-/* Outgoing SMS: the one vocabulary of all operators. An operator is one folder beside this file: a pure codec and a thin
- * client that hands out a `struct sms_channel`. A doubled SMS is an annoyance, a doubled payment is not: this policy is
- * deliberately another one than pay.h. */
+/* Outgoing SMS: the one vocabulary of all operators. An operator is one folder beside this file: a
+ * pure codec and a thin client that hands out a `struct sms_channel`. A doubled SMS is an
+ * annoyance, a doubled payment is not: this policy is deliberately another one than pay.h. */
 #ifndef INTEGRATIONS_SMS_SMS_H
 #define INTEGRATIONS_SMS_SMS_H
 
@@ -10,16 +10,17 @@
 #include "queue/base/slice.h"
 
 #define SMS_BATCH_MAX 64
-#define SMS_TEXT_MAX 500 /* characters of one message, signature included: what mainland operators take */
+#define SMS_TEXT_MAX 500 /* characters, signature included: what mainland operators take */
 #define SMS_TO_MAX 20    /* characters of a phone number: digits with an optional leading '+' */
 #define SMS_ID_MAX 64    /* [A-Za-z0-9-] */
 
-#define SMS_OUTCOME_TABLE(X)                                                                                           \
-    X(SMS_UNKNOWN, "unknown")           /* may have gone out: wait for the delivery report, repeat once at most */     \
-    X(SMS_ACCEPTED, "accepted")         /* the operator has it */                                                      \
-    X(SMS_RETRY, "retry")               /* not taken: try again later, same id */                                      \
-    X(SMS_FINAL, "final")               /* refused for good: bad number, not routable */                               \
-    X(SMS_CHANNEL_STOP, "channel_stop") /* credential or permission: stop the channel and tell a person; keep the job */
+#define SMS_OUTCOME_TABLE(X)                                                              \
+    X(SMS_UNKNOWN, "unknown")   /* may have gone out: wait for the report, repeat once */ \
+    X(SMS_ACCEPTED, "accepted") /* the operator has it */                                 \
+    X(SMS_RETRY, "retry")       /* not taken: try again later, same id */                 \
+    X(SMS_FINAL, "final")       /* refused for good: bad number, not routable */          \
+    /* credential or permission: stop the channel, tell a person, keep the job */         \
+    X(SMS_CHANNEL_STOP, "channel_stop")
 
 enum sms_outcome {
 #define SMS_ENUM(name, word) name,
@@ -45,28 +46,32 @@ struct sms_result {
 /* ERR_INPUT if a field is outside what is said above. */
 MUST_CHECK enum err sms_message_check(const struct sms_message *message);
 
-/* send: all n (1..SMS_BATCH_MAX) messages at once, blocks until each has a result. ERR_OK: results are filled; a message that
- * fails sms_message_check() is SMS_FINAL. Otherwise (ERR_NO_MEMORY) nothing was sent and results are untouched. */
+/* send: all n (1..SMS_BATCH_MAX) messages at once, blocks until each has a result. ERR_OK: results
+ * are filled; a message that fails sms_message_check() is SMS_FINAL. Otherwise (ERR_NO_MEMORY)
+ * nothing was sent and results are untouched. */
 struct sms_channel {
     const char *name; /* as in /v1/sms/{provider}/… */
     void *self;
-    enum err (*send)(void *self, const struct sms_message *messages, size_t n, struct sms_result *results);
+    enum err (*send)(void *self, const struct sms_message *messages, size_t n,
+                     struct sms_result *results);
 };
 
-MUST_CHECK enum err sms_send(const struct sms_channel *channel, const struct sms_message *messages, size_t n,
-                             struct sms_result *results);
+MUST_CHECK enum err sms_send(const struct sms_channel *channel, const struct sms_message *messages,
+                             size_t n, struct sms_result *results);
 
 /* How many SMS the text becomes on the air. text must be valid UTF-8; an empty text is 1 part.
- * gsm7: all characters are in the GSM 03.38 default alphabet or its extension (which costs 2 septets and is never split over
- * parts): 160 in one, 153 per part. Otherwise UCS-2 in UTF-16 code units (a surrogate pair is never split): 70 in one, 67 per
- * part. Source: 3GPP TS 23.038 and 23.040. Pure. */
+ * gsm7: all characters are in the GSM 03.38 default alphabet or its extension (which costs 2
+ * septets and is never split over parts): 160 in one, 153 per part. Otherwise UCS-2 in UTF-16 code
+ * units (a surrogate pair is never split): 70 in one, 67 per part. Source: 3GPP TS 23.038
+ * and 23.040. Pure. */
 struct sms_size {
     bool gsm7;
     size_t units; /* septets or UTF-16 code units */
     size_t parts;
 };
 struct sms_size sms_measure(struct slice text);
-/* How many a mainland operator bills: every character counts 1, up to 70 is one, else 67 each. Pure. */
+/* How many a mainland operator bills: every character counts 1, up to 70 is one, else 67 each.
+ * Pure. */
 size_t sms_billed(struct slice text);
 
 #endif

@@ -15,8 +15,8 @@ struct kannel_options {
 };
 
 /* http is borrowed and must outlive the client. ERR_INPUT, ERR_NO_MEMORY. */
-MUST_CHECK enum err kannel_client_new(const struct kannel_options *options, struct http_client *http,
-                                      struct kannel_client **out);
+MUST_CHECK enum err kannel_client_new(const struct kannel_options *options,
+                                      struct http_client *http, struct kannel_client **out);
 void kannel_client_free(struct kannel_client *client); /* NULL is allowed */
 
 /* The channel borrows the client. Send with sms_send(). */
