@@ -1,0 +1,140 @@
+/* The decision on a case: pure function of facts, history, fund, policy, calendar and time. Same input, same output.
+ *
+ * The rules only ever say yes by themselves, and only under a standing order. A refusal, a reduction or a recovery is
+ * never automatic: it comes out as "an officer decides" with a proposal (个人信息保护法 §24). What is not known never
+ * blocks help where life is in danger. */
+#ifndef WORKERS_RULES_DECISION_H
+#define WORKERS_RULES_DECISION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "queue/base/buf.h"
+#include "queue/base/json.h"
+#include "queue/domain/calendar.h"
+#include "queue/domain/relief.h"
+#include "workers/rules/policy.h"
+
+#define DECISION_WHY_MAX 12
+#define DECISION_WHY_SIZE 400 /* bytes of one sentence with its NUL */
+#define DECISION_FIRED_MAX 24
+
+/* What someone has had in this calendar year (China time). All >= 0. */
+struct relief_history {
+    int64_t paid_fen;     /* paid or promised */
+    int times;            /* cases with relief, without this one */
+    int small_fast_times; /* of these: SMALL_FAST */
+    int same_cause;       /* of these: with the cause of this case */
+};
+
+/* What the township can spend. */
+struct relief_fund {
+    int64_t available_fen;   /* reserve fund not spent and not held; below 0 counts as 0 */
+    int64_t order_today_fen; /* paid or held today under the standing order in this township */
+    int64_t order_month_fen; /* the same in this calendar month */
+};
+
+struct decision_input {
+    struct case_facts facts; /* persons < 1 counts as 1: not known is no reason to wait */
+    struct relief_history person;
+    struct relief_history household; /* the greater of the two figures counts */
+    struct relief_fund fund;
+    bool relative_declared; /* 近亲属备案: recusal, county review, never by rule */
+    const char *township;   /* code of the township that acts, "" = not known yet */
+    const struct policy *policy;
+    const struct calendar *calendar;
+    int64_t now_ms;
+    int64_t accepted_ms; /* sign-for; 0 = not yet: the clocks of acceptance run from now_ms */
+};
+
+/* Who acts (track). */
+#define TRACK_TABLE(X)                                                                                        \
+    X(TRACK_FIRST_AID, "first_aid", "先行救助")   /* pay first_aid_fen now, by rule under a standing order */ \
+    X(TRACK_OFFICER, "officer", "经办人决定")     /* an officer of the township decides on the proposal */    \
+    X(TRACK_COUNTY, "county", "县级审批")         /* above the township's power, or a relative is declared */ \
+    X(TRACK_CONFERENCE, "conference", "一事一议") /* a cap is reached or the county's power exceeded */
+
+/* Who must approve amount_fen. */
+#define TIER_TABLE(X)                            \
+    X(TIER_NONE, "none", "无需审批")             \
+    X(TIER_ORDER, "standing_order", "授权令")    \
+    X(TIER_TOWNSHIP, "township", "乡镇（街道）") \
+    X(TIER_COUNTY, "county", "县级民政部门")     \
+    X(TIER_CONFERENCE, "conference", "一事一议会商")
+
+enum track {
+#define TRACK_ENUM(id, word, zh) id,
+    TRACK_TABLE(TRACK_ENUM)
+#undef TRACK_ENUM
+        TRACK_COUNT
+};
+enum tier {
+#define TIER_ENUM(id, word, zh) id,
+    TIER_TABLE(TIER_ENUM)
+#undef TIER_ENUM
+        TIER_COUNT
+};
+const char *track_word(enum track t);
+const char *track_zh(enum track t);
+const char *tier_word(enum tier t);
+const char *tier_zh(enum tier t);
+
+/* A rule that was used, with its input and its limit (fen, days, times ... whatever the rule counts in). */
+struct decision_fired {
+    const char *rule; /* static: "URGENT_FIRST.amount" */
+    int64_t value;
+    int64_t limit;
+};
+
+struct decision {
+    char policy[POLICY_NAME_SIZE]; /* version + hash */
+    char triage[24];               /* id of the triage rule that fired */
+    enum relief_type type;
+    enum urgency urgency;
+    enum track track;
+    enum tier tier;           /* for first_aid_fen when track is TRACK_FIRST_AID, else for amount_fen */
+    enum tier follow_up_tier; /* for follow_up_fen; TIER_NONE when that is 0 */
+    int fast_tier;            /* SMALL_FAST: 1..FAST_TIERS, else 0 */
+
+    int64_t amount_fen;            /* full entitlement under every cap; a proposal unless track is TRACK_FIRST_AID */
+    int64_t first_aid_fen;         /* to be paid at once, 0 unless TRACK_FIRST_AID */
+    int64_t follow_up_fen;         /* amount_fen - first_aid_fen when TRACK_FIRST_AID, else 0: 跟进救助 */
+    int64_t officer_first_aid_fen; /* what an officer may pay at once on his own signature; 0 when TRACK_FIRST_AID */
+    int64_t
+        over_cap_fen; /* what the caps cut off: only a conference (or the county, for a repeated cause) can give it */
+    int instalments;  /* >= 1 when amount_fen > 0; shares by money_share() */
+
+    bool by_rule;            /* approved by rule: order_id and officer are set */
+    bool person_asked;       /* the caller wants a person to decide */
+    bool tell_emergency;     /* 110/119/120 must be told as well */
+    bool county_must_review; /* relative declared */
+    bool calendar_assumed;   /* a deadline lies in a year whose holidays are not known */
+    char order_id[ORDER_ID_SIZE];
+    char officer[ORDER_OFFICER_SIZE];
+
+    /* Deadlines, ms; 0 = this case has none. In time means now < deadline. */
+    int64_t dispatch_by_ms; /* from the first contact */
+    int64_t accept_by_ms;   /* from now, the moment of dispatch */
+    int64_t pay_target_ms;  /* what we aim at; SMALL_FAST only */
+    int64_t
+        pay_by_ms; /* first aid and SMALL_FAST: from acceptance. Others: paid payment.working_days after approval */
+    int64_t papers_by_ms; /* 补齐手续: booked together with the first aid */
+    int64_t review_by_ms; /* the township has decided, or confirmed the first aid */
+    int64_t county_by_ms; /* the county has decided */
+    int publicity_days;   /* 0 = no publicity */
+
+    int fired_count;
+    struct decision_fired fired[DECISION_FIRED_MAX];
+    int why_count;
+    char why[DECISION_WHY_MAX][DECISION_WHY_SIZE]; /* plain Chinese sentences for the citizen and the auditor */
+};
+
+/* Pure; cannot fail: numbers out of range are brought into it. in->policy, in->calendar and in->township must be set.
+ */
+void decide(const struct decision_input *in, struct decision *out);
+
+/* The decision as a JSON object (words, fen, RFC 3339 times, fired rules, why[]): for events and previews. */
+void decision_write(const struct decision *d, struct json_out *o, const char *name);
+/* The decision as Chinese text of some lines, for officers and for the operator's tool. */
+void decision_explain(const struct decision *d, struct buf *out);
+
+#endif
