@@ -55,8 +55,8 @@ struct settings {
 void settings_defaults(struct settings *s);
 /* Read one file. On ERR_INPUT, ERR_NOT_FOUND, ERR_IO `why` names file, line, setting and remedy. */
 MUST_CHECK enum err settings_read_file(struct settings *s, const char *path, struct buf *why);
-/* Read `--config FILE` first and then every `--name value` of argv[1..argc). What is left (words that do not start with
- * --) is moved to argv[1..*rest]. ERR_INPUT with `why` as above. */
+/* Read `--config FILE` first and then every `--name value` whose name is a setting. The other words, among them options of
+ * the program's own, are moved to the front: argv[1..*argc). ERR_INPUT with `why` as above. */
 MUST_CHECK enum err settings_read_args(struct settings *s, int *argc, char **argv, struct buf *why);
 /* The list of settings with defaults and meaning, for --help. */
 void settings_describe(struct buf *out);
