@@ -1,4 +1,4 @@
-/* jiujictl townships: compile, import and check the list of townships. */ /
+/* jiujictl townships: compile, import and check the list of townships. */
 #include "ops/ctl/ctl.h"
 
     int ctl_townships(int argc, char **argv, const struct settings *s)
