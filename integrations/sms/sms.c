@@ -1,0 +1,68 @@
+#include "integrations/sms/sms.h"
+
+#include "queue/base/utf8.h"
+
+const char *sms_outcome_word(enum sms_outcome outcome)
+{
+    static const char *const words[] = {
+#define SMS_WORD(name, word) word,
+        SMS_OUTCOME_TABLE(SMS_WORD)
+#undef SMS_WORD
+    };
+    ASSERT((size_t)outcome < COUNT_OF(words));
+    return words[outcome];
+}
+
+static bool id_valid(struct slice id)
+{
+    if (id.len < 1 || id.len > SMS_ID_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.ptr[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+              c == '-')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool to_valid(struct slice to)
+{
+    if (to.len < 1 || to.len > SMS_TO_MAX) {
+        return false;
+    }
+    struct slice digits = to;
+    if (to.ptr[0] == '+') {
+        digits = slice_make(to.ptr + 1, to.len - 1);
+    }
+    return slice_all_digits(digits);
+}
+
+static bool text_valid(struct slice text)
+{
+    if (text.len < 1 || !utf8_valid(text) || utf8_count(text) > SMS_TEXT_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if ((c < 0x20 && c != '\n' && c != '\r') || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum err sms_message_check(const struct sms_message *message)
+{
+    return id_valid(message->id) && to_valid(message->to) && text_valid(message->text) ? ERR_OK
+                                                                                       : ERR_INPUT;
+}
+
+enum err sms_send(const struct sms_channel *channel, const struct sms_message *messages, size_t n,
+                  struct sms_result *results)
+{
+    ASSERT(n >= 1 && n <= SMS_BATCH_MAX);
+    return channel->send(channel->self, messages, n, results);
+}
