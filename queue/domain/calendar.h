@@ -27,7 +27,7 @@
 #define CALENDAR_SOURCE_SIZE 192 /* bytes of a source text with its NUL */
 
 struct calendar_year {
-    int year;                          /* 1970..9998 */
+    int year;                          /* 1970..9989 */
     bool published;                    /* false: listed, but the arrangement is not known yet; counts as assumed */
     uint8_t working[46];               /* one bit per day of the year, day 0 = 1 January */
     char source[CALENDAR_SOURCE_SIZE]; /* title of the announcement */
@@ -50,7 +50,7 @@ MUST_CHECK enum err calendar_load(struct slice json, struct calendar *out, struc
 bool calendar_is_working_day(const struct calendar *c, int64_t at_ms, bool *assumed);
 
 /* End (24:00) of the n-th working day after the day of at_ms. n: 1..CALENDAR_SPAN_MAX. ERR_INPUT when n or at_ms (year
- * 1970..9990) is out of range; outputs then untouched. assumed may be NULL. */
+ * 1970..9989) is out of range; outputs then untouched. assumed may be NULL. */
 MUST_CHECK enum err calendar_add_working_days(const struct calendar *c, int64_t at_ms, int n, int64_t *due_ms,
                                               bool *assumed);
 /* End (24:00) of the n-th day after the day of at_ms, working or not. n: 1..CALENDAR_SPAN_MAX. ERR_INPUT as above. */

@@ -29,8 +29,8 @@ enum id_number_fault {
     ID_NUMBER_CHECK
 };
 
-/* Surrounding spaces are dropped. today_ms: a birthday later than that China-time day, or before 1900, is a wrong
- * date. ERR_INPUT with *fault (may be NULL); *out untouched then. */
+/* Surrounding spaces are dropped. today_ms: a birthday later than that China-time day, or before 1850 (the standard's
+ * own example is of 1880), is a wrong date. ERR_INPUT with *fault (may be NULL); *out untouched then. */
 MUST_CHECK enum err id_number_parse(struct slice text, int64_t today_ms, struct id_number *out,
                                     enum id_number_fault *fault);
 /* Check character ('0'..'9', 'X') of 17 digits; 0 if they are not 17 digits. */
