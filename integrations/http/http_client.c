@@ -14,6 +14,7 @@ struct lane {
     struct curl_slist *headers;
     int64_t started_ms;
     bool may_be_sent; /* the point just before sending was reached at least once */
+    bool head_ended;  /* the empty line behind the answer's headers was seen */
     bool too_large;
     bool no_memory;
 };
@@ -115,6 +116,20 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
     return 0; /* anything but len ends the transfer */
 }
 
+/* libcurl calls an answer whole whose headers were cut off by a close: the empty line behind them
+ * must have come. */
+static size_t on_header(char *bytes, size_t size, size_t count, void *data)
+{
+    struct lane *lane = data;
+    size_t len = size * count;
+    if (slice_starts_with(slice_make(bytes, len), "HTTP/")) {
+        lane->head_ended = false; /* an interim answer (1xx) had a head of its own */
+    } else if (len <= 2) {
+        lane->head_ended = true;
+    }
+    return len;
+}
+
 /* Connected (or took a kept-alive connection), nothing of the request sent yet. For money it may
  * happen once: a second time would be libcurl repeating the request. */
 static int on_about_to_send(void *data, char *peer_ip, char *local_ip, int peer_port,
@@ -204,6 +219,8 @@ static const char *set_options(const struct http_client *client, struct lane *la
     SET(CURLOPT_PRIVATE, (void *)lane);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, (void *)lane);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, (void *)lane);
     SET(CURLOPT_PREREQFUNCTION, on_about_to_send);
     SET(CURLOPT_PREREQDATA, (void *)lane);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -251,7 +268,7 @@ static bool start(struct http_client *client, struct lane *lane, struct http_cal
 {
     lane->call = call;
     lane->started_ms = clock_mono_ms();
-    lane->may_be_sent = lane->too_large = lane->no_memory = false;
+    lane->may_be_sent = lane->head_ended = lane->too_large = lane->no_memory = false;
     buf_clear(&call->reply);
     const char *fault = NULL;
     if (call->url == NULL || call->connect_ms < 1 || call->total_ms < 1) {
@@ -279,13 +296,13 @@ static void end(struct http_client *client, struct lane *lane, CURLcode code)
     (void)curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(lane->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
     (void)curl_multi_remove_handle(client->multi, lane->easy);
-    if (code == CURLE_OK && status >= 100 && status <= 599) {
+    if (code == CURLE_OK && lane->head_ended && status >= 200 && status <= 599) {
         finish(lane, HTTP_ANSWERED, (int)status, "");
         return;
     }
     const char *error = lane->too_large    ? "answer is too large"
                         : lane->no_memory  ? "no memory for the answer"
-                        : code == CURLE_OK ? "answer without a valid status"
+                        : code == CURLE_OK ? "answer is not whole"
                                            : curl_easy_strerror(code);
     bool sent = lane->may_be_sent || request_bytes > 0;
     finish(lane, sent ? HTTP_UNKNOWN : HTTP_NOT_SENT, 0, error);

@@ -58,7 +58,7 @@ struct http_call {
     bool money;      /* a connection of its own and no hidden repeat, see above */
     /* the answer */
     enum http_outcome outcome;
-    int status;        /* 100..599 when ANSWERED, else 0 */
+    int status;        /* 200..599 when ANSWERED, else 0 */
     struct buf reply;  /* the body when ANSWERED, else what came of it */
     const char *error; /* why it is not ANSWERED, else ""; static text, no address, no content */
     long took_ms;
