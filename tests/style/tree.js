@@ -7,7 +7,7 @@ const path = require('node:path');
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const NOT_OURS = [/^\.git$/, /^build(-.*)?$/, /^\.jiuji$/, /^node_modules$/];
-const SOURCE = /\.(c|h|lua|js|sh|cmake|css|html)$|(^|\/)CMakeLists\.txt$/;
+const SOURCE = /\.(c|h|lua|m?js|sh|awk|cmake|css|html)$|(^|\/)CMakeLists\.txt$/;
 
 function walk(folder, out) {
     for (const entry of fs.readdirSync(path.join(ROOT, folder), { withFileTypes: true })) {
