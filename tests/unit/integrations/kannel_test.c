@@ -1,0 +1,232 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "integrations/sms/kannel/kannel_client.h"
+#include "tests/unit/integrations/peer.h"
+
+static const struct kannel_account ACCOUNT = {
+    .sendsms_url = "http://127.0.0.1:13013/cgi-bin/sendsms",
+    .user = "jiuji",
+    .password = "p&w=1 ",
+    .from = "12349",
+    .dlr_url = "https://h.example/v1/sms/kannel/s3cret/dlr",
+};
+
+static void a_chinese_text_is_sent_as_ucs2_in_utf8(void **state)
+{
+    (void)state;
+    struct sms_message m = {SLICE_LIT("n-1"), SLICE_LIT("+8613800138000"), SLICE_LIT("急救 a&b=c")};
+    struct buf out;
+    buf_init(&out, 4096);
+    assert_int_equal(kannel_write_send(&ACCOUNT, &m, &out), ERR_OK);
+    assert_string_equal(
+        out.ptr,
+        "http://127.0.0.1:13013/cgi-bin/sendsms?username=jiuji&password=p%26w%3D1%20&from=12349"
+        "&to=%2B8613800138000&coding=2&charset=UTF-8&dlr-mask=27"
+        "&dlr-url=https%3A%2F%2Fh.example%2Fv1%2Fsms%2Fkannel%2Fs3cret%2Fdlr%3Fmid%3Dn-1"
+        "%26type%3D%25d%26smscid%3D%25F&text=%E6%80%A5%E6%95%91%20a%26b%3Dc");
+    buf_release(&out);
+}
+
+static void a_plain_text_is_sent_in_seven_bits_and_without_a_report_address(void **state)
+{
+    (void)state;
+    struct kannel_account account = ACCOUNT;
+    account.dlr_url = "";
+    account.from = NULL;
+    account.password = "";
+    account.sendsms_url = "http://k/s?smsc=a";
+    struct sms_message m = {SLICE_LIT("n-1"), SLICE_LIT("13800138000"), SLICE_LIT("help")};
+    struct buf out;
+    buf_init(&out, 4096);
+    assert_int_equal(kannel_write_send(&account, &m, &out), ERR_OK);
+    assert_string_equal(out.ptr,
+                        "http://k/s?smsc=a&username=jiuji&password=&to=13800138000&coding=0"
+                        "&charset=UTF-8&text=help");
+    m.to = SLICE_LIT("1380013800x");
+    size_t before = out.len;
+    assert_int_equal(kannel_write_send(&account, &m, &out), ERR_INPUT);
+    assert_int_equal(out.len, before);
+    buf_release(&out);
+}
+
+static void answers_map_to_their_classes(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+        enum sms_outcome outcome;
+    } rows[] = {
+        {202, "0: Accepted for delivery", SMS_ACCEPTED},
+        {202, "0: Accepted for delivery\n", SMS_ACCEPTED},
+        {202, "3: Queued for later delivery", SMS_ACCEPTED},
+        {202, "Sent.", SMS_ACCEPTED},
+        {202, "", SMS_UNKNOWN},
+        {202, "1: what", SMS_UNKNOWN},
+        {200, "Sent.", SMS_UNKNOWN},
+        {403, "Authorization failed for sendsms", SMS_CHANNEL_STOP},
+        {401, "", SMS_CHANNEL_STOP},
+        {402, "", SMS_CHANNEL_STOP},
+        {403, "Not routable. Do not try again.", SMS_FINAL},
+        {403, "something else", SMS_UNKNOWN},
+        {400, "Missing receiver number, rejected", SMS_FINAL},
+        {400, "", SMS_UNKNOWN},
+        {429, "", SMS_RETRY},
+        {503, "Temporal failure, try again later.", SMS_RETRY},
+        {500, "", SMS_UNKNOWN},
+        {502, "", SMS_UNKNOWN},
+        {504, "", SMS_UNKNOWN},
+        {404, "", SMS_UNKNOWN},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sms_result result = kannel_read_reply(rows[i].status, slice_of(rows[i].body));
+        assert_int_equal(result.outcome, rows[i].outcome);
+        assert_int_equal(result.status, rows[i].status);
+        assert_non_null(result.reason);
+    }
+}
+
+static void reports_map_to_states(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        enum kannel_report report;
+    } rows[] = {{"1", KANNEL_REPORT_DELIVERED}, {"2", KANNEL_REPORT_FAILED},
+                {"16", KANNEL_REPORT_FAILED},   {"4", KANNEL_REPORT_SENT},
+                {"8", KANNEL_REPORT_SENT},      {"32", KANNEL_REPORT_IGNORED},
+                {"3", KANNEL_REPORT_IGNORED},   {"", KANNEL_REPORT_IGNORED},
+                {"-1", KANNEL_REPORT_IGNORED},  {"1 ", KANNEL_REPORT_IGNORED},
+                {"0", KANNEL_REPORT_IGNORED},   {"99999999999999999999", KANNEL_REPORT_IGNORED}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_int_equal(kannel_read_report(slice_of(rows[i].type)), rows[i].report);
+    }
+}
+
+static enum err decode(const char *bytes, size_t len, const char *coding, const char *charset,
+                       struct buf *out)
+{
+    buf_clear(out);
+    return kannel_read_text(slice_make(bytes, len), slice_of(coding), slice_of(charset), out);
+}
+
+static void incoming_texts_are_decoded_by_their_coding(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 4096);
+    /* as Kannel sent it: text=%60%25eQ&coding=2&charset=UTF-16BE */
+    assert_int_equal(decode("\x60\x25\x65\x51", 4, "2", "UTF-16BE", &out), ERR_OK);
+    assert_string_equal(out.ptr, "急救");
+    assert_int_equal(decode("\xD8\x3D\xDE\x00", 4, "2", "", &out), ERR_OK);
+    assert_string_equal(out.ptr, "😀");
+    assert_int_equal(decode("\xD8\x3D\x00\x61\xDE\x00", 6, "2", "UTF-16BE", &out), ERR_OK);
+    assert_string_equal(out.ptr, "\xEF\xBF\xBD"
+                                 "a\xEF\xBF\xBD"); /* lone surrogates */
+    assert_int_equal(decode("\xD8\x3D", 2, "2", "UTF-16BE", &out), ERR_OK);
+    assert_string_equal(out.ptr, "\xEF\xBF\xBD");
+    assert_int_equal(decode("help \xE2\x82\xAC", 8, "0", "UTF-8", &out), ERR_OK);
+    assert_string_equal(out.ptr, "help €");
+    assert_int_equal(decode("help", 4, "", "", &out), ERR_OK);
+    assert_int_equal(decode("\xE6\x80\xA5", 3, "2", "utf-8", &out), ERR_OK);
+    assert_string_equal(out.ptr, "急");
+    assert_int_equal(decode("", 0, "0", "UTF-8", &out), ERR_OK);
+    assert_int_equal(out.len, 0);
+    assert_int_equal(decode("\x60\x25\x65", 3, "2", "UTF-16BE", &out), ERR_INPUT);
+    assert_int_equal(decode("abcd", 4, "1", "", &out), ERR_INPUT);
+    assert_int_equal(decode("abcd", 4, "0", "ISO-8859-1", &out), ERR_INPUT);
+    assert_int_equal(decode("\xff\xfe", 2, "0", "UTF-8", &out), ERR_INPUT);
+    assert_int_equal(decode("abcd", 4, "7", "UTF-8", &out), ERR_INPUT);
+    buf_release(&out);
+}
+
+#define REPLY(status, body) "HTTP/1.1 " status "\r\nContent-Length: 24\r\n\r\n" body
+
+static void a_batch_gives_every_message_its_own_result(void **state)
+{
+    (void)state;
+    struct peer_step steps[] = {{PEER_ANSWER, REPLY("202 Accepted", "0: Accepted for delivery")}};
+    struct peer *p = peer_start(steps, 1);
+    char url[64];
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/cgi-bin/sendsms", peer_port(p));
+    struct http_client *http = NULL;
+    struct http_client_options http_options = {.max_parallel = 8};
+    assert_int_equal(http_client_new(&http_options, &http), ERR_OK);
+    struct kannel_client *client = NULL;
+    struct kannel_options options = {
+        .account = {.sendsms_url = url, .user = "jiuji", .password = "x"}};
+    assert_int_equal(kannel_client_new(&options, http, &client), ERR_OK);
+    struct sms_channel channel = kannel_channel(client);
+    struct sms_message messages[SMS_BATCH_MAX];
+    struct sms_result results[SMS_BATCH_MAX];
+    for (size_t i = 0; i < SMS_BATCH_MAX; i++) {
+        messages[i] =
+            (struct sms_message){SLICE_LIT("n-1"), SLICE_LIT("13800138000"), SLICE_LIT("您好")};
+    }
+    messages[7].to = SLICE_LIT("nobody");
+    assert_int_equal(sms_send(&channel, messages, SMS_BATCH_MAX, results), ERR_OK);
+    for (size_t i = 0; i < SMS_BATCH_MAX; i++) {
+        assert_int_equal(results[i].outcome, i == 7 ? SMS_FINAL : SMS_ACCEPTED);
+    }
+    assert_int_equal(peer_requests(p), SMS_BATCH_MAX - 1);
+    peer_stop(p);
+    /* the peer is gone: nothing can be sent over kept-alive connections any more, whatever libcurl
+     * thinks */
+    assert_int_equal(sms_send(&channel, messages, 1, results), ERR_OK);
+    assert_true(results[0].outcome == SMS_RETRY || results[0].outcome == SMS_UNKNOWN);
+    kannel_client_free(client);
+    assert_int_equal(kannel_client_new(&options, http, &client), ERR_OK);
+    kannel_client_free(client);
+    http_client_free(http);
+    options.account.user = "";
+    assert_int_equal(kannel_client_new(&options, NULL, &client), ERR_INPUT);
+}
+
+static void silence_is_unknown_and_a_refused_connection_is_retried(void **state)
+{
+    (void)state;
+    struct peer_step steps[] = {{PEER_CLOSE, NULL}};
+    struct peer *p = peer_start(steps, 1);
+    int ports[] = {peer_port(p), peer_closed_port()};
+    enum sms_outcome expected[] = {SMS_UNKNOWN, SMS_RETRY};
+    for (size_t i = 0; i < 2; i++) {
+        char url[64];
+        (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/cgi-bin/sendsms", ports[i]);
+        struct http_client *http = NULL;
+        struct http_client_options http_options = {.max_parallel = 1};
+        assert_int_equal(http_client_new(&http_options, &http), ERR_OK);
+        struct kannel_client *client = NULL;
+        struct kannel_options options = {.account = {.sendsms_url = url, .user = "u"}};
+        assert_int_equal(kannel_client_new(&options, http, &client), ERR_OK);
+        struct sms_channel channel = kannel_channel(client);
+        struct sms_message m = {SLICE_LIT("n-1"), SLICE_LIT("13800138000"), SLICE_LIT("hi")};
+        struct sms_result result;
+        assert_int_equal(sms_send(&channel, &m, 1, &result), ERR_OK);
+        assert_int_equal(result.outcome, expected[i]);
+        kannel_client_free(client);
+        http_client_free(http);
+    }
+    peer_stop(p);
+}
+
+int main(void)
+{
+    if (http_client_setup() != ERR_OK) {
+        return 1;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_chinese_text_is_sent_as_ucs2_in_utf8),
+        cmocka_unit_test(a_plain_text_is_sent_in_seven_bits_and_without_a_report_address),
+        cmocka_unit_test(answers_map_to_their_classes),
+        cmocka_unit_test(reports_map_to_states),
+        cmocka_unit_test(incoming_texts_are_decoded_by_their_coding),
+        cmocka_unit_test(a_batch_gives_every_message_its_own_result),
+        cmocka_unit_test(silence_is_unknown_and_a_refused_connection_is_retried),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
