@@ -54,7 +54,7 @@ struct county {
     const char *province;
     double lat, lng;
     bool has_point;
-    bool zone; /* a development zone or the like that statisticians count as a county (last digits 71 and above) */
+    bool zone; /* a development zone or the like that statisticians count as a county (last digits 71 to 80) */
     uint32_t townships; /* how many it has */
 };
 

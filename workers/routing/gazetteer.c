@@ -1,0 +1,366 @@
+#include "workers/routing/gazetteer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "workers/routing/gazetteer_file.h"
+
+#define REMEDY "; make it again with `jiujictl townships compile`"
+
+#define POINT_SOURCE_ROW(id, word, zh) {word, zh},
+static const char *const point_sources[][2] = {POINT_SOURCE_TABLE(POINT_SOURCE_ROW)};
+#undef POINT_SOURCE_ROW
+
+const char *point_source_word(enum point_source s)
+{
+    ASSERT((unsigned)s < COUNT_OF(point_sources));
+    return point_sources[s][0];
+}
+
+const char *point_source_zh(enum point_source s)
+{
+    ASSERT((unsigned)s < COUNT_OF(point_sources));
+    return point_sources[s][1];
+}
+
+static enum err refuse(struct buf *why, const char *what)
+{
+    if (why != NULL)
+        buf_putf(why, "%s" REMEDY, what);
+    return ERR_CORRUPT;
+}
+
+uint32_t gazetteer_crc(const void *bytes, size_t len)
+{
+    static const unsigned char zero[4];
+    const unsigned char *p = bytes;
+    size_t at = offsetof(struct gazetteer_header, crc);
+    uLong crc = crc32_z(0, p, at);
+
+    crc = crc32_z(crc, zero, sizeof(zero));
+    crc = crc32_z(crc, p + at + sizeof(zero), len - at - sizeof(zero));
+    return (uint32_t)crc;
+}
+
+static enum err check_header(const struct gazetteer_header *h, size_t len, struct buf *why)
+{
+    if (len < sizeof(*h))
+        return refuse(why, "the township file is cut");
+    if (memcmp(h->magic, GAZETTEER_MAGIC, sizeof(h->magic)) != 0)
+        return refuse(why, "this is not a compiled township file");
+    if (h->format != GAZETTEER_FORMAT || h->byte_order != GAZETTEER_BYTE_ORDER ||
+        h->sections != SECTION_COUNT)
+        return refuse(why, "the township file was compiled by another version");
+    if (h->length != len)
+        return refuse(why, "the township file is cut or has grown");
+    if (h->crc != gazetteer_crc(h, len))
+        return refuse(why, "the township file is damaged (checksum)");
+    if (memchr(h->version, '\0', sizeof(h->version)) == NULL)
+        return refuse(why, "the township file is damaged (version)");
+    return ERR_OK;
+}
+
+static bool section_fits(const struct section_entry *e, size_t size, size_t len)
+{
+    return e->size == size && e->offset % 16 == 0 && e->offset <= len &&
+           e->count <= (len - e->offset) / size;
+}
+
+static enum err find_sections(struct gazetteer *g, const char *bytes, size_t len, struct buf *why)
+{
+#define SECTION_SET(id, type, field)                                         \
+    {                                                                        \
+        const struct section_entry *e = &g->header->entry[id];               \
+        if (!section_fits(e, sizeof(type), len))                             \
+            return refuse(why, "the township file is damaged (" #field ")"); \
+        g->field = (const type *)(const void *)(bytes + e->offset);          \
+        g->field##_count = e->count;                                         \
+    }
+    SECTION_TABLE(SECTION_SET)
+#undef SECTION_SET
+    return ERR_OK;
+}
+
+static bool range_fits(uint32_t first, uint32_t count, uint32_t total)
+{
+    return first <= total && count <= total - first;
+}
+
+/* The checksum finds accidents; this finds what would make a reader leave the file. One pass over
+ * the small sections. */
+static bool places_hold(const struct gazetteer *g)
+{
+    uint32_t s = g->strings_count;
+
+    if (s == 0 || g->strings[s - 1] != '\0' || g->provinces_count == 0 || g->cities_count == 0 ||
+        g->counties_count == 0 || g->townships_count == 0 || g->counties_count > UINT16_MAX)
+        return false;
+    for (uint32_t i = 0; i < g->provinces_count; i++) {
+        const struct province_row *p = &g->provinces[i];
+        if (p->name >= s || !range_fits(p->county_first, p->county_count, g->counties_count))
+            return false;
+    }
+    for (uint32_t i = 0; i < g->cities_count; i++) {
+        const struct city_row *c = &g->cities[i];
+        if (c->name >= s || c->province >= g->provinces_count ||
+            !range_fits(c->county_first, c->county_count, g->counties_count))
+            return false;
+    }
+    for (uint32_t i = 0; i < g->counties_count; i++) {
+        const struct county_row *c = &g->counties[i];
+        if (c->name >= s || s - c->name < 2 || c->code_text >= s || s - c->code_text < 7 ||
+            c->city >= g->cities_count || c->province >= g->provinces_count ||
+            !range_fits(c->township_first, c->township_count, g->townships_count))
+            return false;
+    }
+    for (uint32_t i = 0; i < g->townships_count; i++) {
+        const struct township_row *t = &g->townships[i];
+        if (t->name >= s || t->code_text >= s || s - t->code_text < 10 ||
+            t->county >= g->counties_count || t->source >= POINT_SOURCE_COUNT)
+            return false;
+    }
+    for (uint32_t i = 0; i < g->old_count; i++) {
+        if (g->old[i].township >= g->townships_count)
+            return false;
+    }
+    for (uint32_t i = 0; i < g->tree_count; i++) {
+        const struct near_node *n = &g->tree[i];
+        if (n->township >= g->townships_count || n->county >= g->counties_count || n->axis > 2)
+            return false;
+    }
+    return true;
+}
+
+static bool shapes_hold(const struct gazetteer *g)
+{
+    if (g->shapes_count == 0)
+        return true;
+    if (g->shapes_count > UINT16_MAX || g->cells_count != CELL_COUNT + 1 ||
+        g->cells[CELL_COUNT] > g->cell_shapes_count)
+        return false;
+    for (uint32_t i = 0; i < g->shapes_count; i++) {
+        const struct shape_row *s = &g->shapes[i];
+        if (!range_fits(s->ring_first, s->ring_count, g->rings_count) ||
+            !range_fits(s->county_first, s->county_count, g->shape_counties_count))
+            return false;
+    }
+    for (uint32_t i = 0; i < g->rings_count; i++) {
+        if (g->rings[i].count < 3 ||
+            !range_fits(g->rings[i].first, g->rings[i].count, g->vertices_count))
+            return false;
+    }
+    for (uint32_t i = 0; i < CELL_COUNT; i++) {
+        if (g->cells[i] > g->cells[i + 1])
+            return false;
+    }
+    for (uint32_t i = 0; i < g->cell_shapes_count; i++) {
+        if (g->cell_shapes[i] >= g->shapes_count)
+            return false;
+    }
+    for (uint32_t i = 0; i < g->shape_counties_count; i++) {
+        if (g->shape_counties[i] >= g->counties_count)
+            return false;
+    }
+    return true;
+}
+
+enum err gazetteer_use(const void *bytes, size_t len, struct gazetteer **out, struct buf *why)
+{
+    const struct gazetteer_header *h = bytes;
+    enum err err = check_header(h, len, why);
+
+    if (err != ERR_OK)
+        return err;
+    struct gazetteer *g = calloc(1, sizeof(*g));
+    if (g == NULL)
+        return ERR_NO_MEMORY;
+    g->header = h;
+    err = find_sections(g, bytes, len, why);
+    if (err == ERR_OK && (!places_hold(g) || !shapes_hold(g)))
+        err = refuse(why, "the township file is damaged (content)");
+    if (err != ERR_OK) {
+        free(g);
+        return err;
+    }
+    *out = g;
+    return ERR_OK;
+}
+
+enum err gazetteer_open(const char *path, struct gazetteer **out, struct buf *why)
+{
+    struct stat st;
+    void *map = MAP_FAILED;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        enum err err = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+        if (why != NULL)
+            buf_putf(why, "%s: %s" REMEDY, path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return err;
+    }
+    size_t len = (size_t)st.st_size;
+    if (len > 0)
+        map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (map == MAP_FAILED)
+        return refuse(why, len == 0 ? "the township file is empty"
+                                    : "the township file cannot be mapped");
+    struct gazetteer *g = NULL;
+    enum err err = gazetteer_use(map, len, &g, why);
+    if (err != ERR_OK) {
+        munmap(map, len);
+        return err;
+    }
+    g->mapped = len;
+    /* The check has read every page once; only those that are used need to stay. */
+    (void)madvise(map, len, MADV_DONTNEED);
+    (void)madvise(map, len, MADV_RANDOM);
+    *out = g;
+    return ERR_OK;
+}
+
+void gazetteer_close(struct gazetteer *g)
+{
+    if (g == NULL)
+        return;
+    if (g->mapped > 0)
+        munmap((void *)(uintptr_t)g->header, g->mapped);
+    free(g);
+}
+
+const char *gazetteer_version(const struct gazetteer *g)
+{
+    return g->header->version;
+}
+
+struct gazetteer_counts gazetteer_counts(const struct gazetteer *g)
+{
+    struct gazetteer_counts c = {
+        .provinces = g->provinces_count,
+        .cities = g->cities_count,
+        .counties = g->counties_count,
+        .townships = g->townships_count,
+        .villages = g->header->villages,
+        .anchors = g->header->anchors,
+        .old_townships = g->old_count,
+        .polygons = g->shapes_count,
+        .bytes = (size_t)g->header->length,
+    };
+    for (uint32_t i = 0; i < g->townships_count; i++)
+        c.townships_with_point += g->townships[i].source != POINT_NONE;
+    return c;
+}
+
+#define FIND(rows, count, wanted)                 \
+    uint32_t low = 0, high = (count);             \
+    while (low < high) {                          \
+        uint32_t middle = low + (high - low) / 2; \
+        if ((rows)[middle].code < (wanted))       \
+            low = middle + 1;                     \
+        else                                      \
+            high = middle;                        \
+    }                                             \
+    return low < (count) && (rows)[low].code == (wanted) ? low : UINT32_MAX
+
+uint32_t gazetteer_find_township(const struct gazetteer *g, uint32_t code)
+{
+    FIND(g->townships, g->townships_count, code);
+}
+
+uint32_t gazetteer_find_county(const struct gazetteer *g, uint32_t code)
+{
+    FIND(g->counties, g->counties_count, code);
+}
+
+uint32_t gazetteer_find_old(const struct gazetteer *g, uint32_t code)
+{
+    FIND(g->old, g->old_count, code);
+}
+
+void gazetteer_township_at(const struct gazetteer *g, uint32_t i, struct township *out)
+{
+    ASSERT(i < g->townships_count);
+    const struct township_row *t = &g->townships[i];
+    const struct county_row *c = &g->counties[t->county];
+    struct point p = row_point(t->lat, t->lng);
+
+    *out = (struct township){
+        .code = gazetteer_text(g, t->code_text),
+        .name = gazetteer_text(g, t->name),
+        .county_code = gazetteer_text(g, c->code_text),
+        .county = gazetteer_text(g, c->name),
+        .city = gazetteer_text(g, g->cities[c->city].name),
+        .province = gazetteer_text(g, g->provinces[c->province].name),
+        .lat = p.lat,
+        .lng = p.lng,
+        .has_point = t->source != POINT_NONE,
+        .filler = (t->flags & TOWNSHIP_FILLER) != 0,
+        .point_source = (enum point_source)t->source,
+    };
+}
+
+void gazetteer_county_at(const struct gazetteer *g, uint32_t i, struct county *out)
+{
+    ASSERT(i < g->counties_count);
+    const struct county_row *c = &g->counties[i];
+    struct point p = row_point(c->lat, c->lng);
+
+    *out = (struct county){
+        .code = gazetteer_text(g, c->code_text),
+        .name = gazetteer_text(g, c->name),
+        .city = gazetteer_text(g, g->cities[c->city].name),
+        .province = gazetteer_text(g, g->provinces[c->province].name),
+        .lat = p.lat,
+        .lng = p.lng,
+        .has_point = (c->flags & COUNTY_HAS_POINT) != 0,
+        .zone = (c->flags & COUNTY_IS_ZONE) != 0,
+        .townships = c->township_count,
+    };
+}
+
+/* The digits of a code as a number, 0 if it is not `digits` long. */
+static uint32_t code_number(struct slice code, size_t digits)
+{
+    int64_t value = 0;
+
+    if (code.len != digits || slice_to_int64(code, 1, UINT32_MAX, &value) != ERR_OK)
+        return 0;
+    return (uint32_t)value;
+}
+
+bool gazetteer_township(const struct gazetteer *g, struct slice code, struct township *out)
+{
+    uint32_t i = gazetteer_find_township(g, code_number(code, 9));
+
+    if (i == UINT32_MAX)
+        return false;
+    gazetteer_township_at(g, i, out);
+    return true;
+}
+
+bool gazetteer_county(const struct gazetteer *g, struct slice code, struct county *out)
+{
+    uint32_t i = gazetteer_find_county(g, code_number(code, 6));
+
+    if (i == UINT32_MAX)
+        return false;
+    gazetteer_county_at(g, i, out);
+    return true;
+}
+
+bool gazetteer_successor(const struct gazetteer *g, struct slice old_code, struct township *out)
+{
+    uint32_t i = gazetteer_find_old(g, code_number(old_code, 9));
+
+    if (i == UINT32_MAX)
+        return false;
+    gazetteer_township_at(g, g->old[i].township, out);
+    return true;
+}
