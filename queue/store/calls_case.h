@@ -1,0 +1,152 @@
+/* Typed calls about cases: each writes its arguments into an fcall (send it with store_call or store_async_call) and reads
+ * the reply. All slices are borrowed. The functions themselves: lua/intake.lua, decide.lua, officer.lua. */
+#ifndef QUEUE_STORE_CALLS_CASE_H
+#define QUEUE_STORE_CALLS_CASE_H
+
+#include "queue/domain/case_no.h"
+#include "queue/domain/case_state.h"
+#include "queue/store/event_tail.h"
+#include "queue/store/fcall.h"
+#include "queue/store/reply.h"
+
+#define STORE_BATCH_MAX 64
+#define KEY_HASH_HEX 32 /* digits of a keyed hash in key names */
+
+/* ---- Intake ---- */
+struct intake_ticket {
+    struct slice no;
+    struct slice idem_hash;   /* keyed hash of client and Idempotency-Key: keys may hold anything, so they are not stored */
+    struct slice fingerprint; /* hash of the body */
+    int64_t received_ms;
+    struct slice facts;       /* JSON, not personal */
+    struct slice sealed;      /* personal data, AEAD */
+    struct slice person_hash; /* keyed hash of whose case it is */
+    struct slice wrapped_key; /* the key of `sealed`, wrapped by the master key */
+    int64_t job_score;        /* smaller is routed first */
+    struct slice event_tail;
+};
+
+enum intake_outcome { INTAKE_CREATED, INTAKE_REPLAYED, INTAKE_KEY_REUSED, INTAKE_NUMBER_TAKEN };
+
+struct intake_result {
+    enum intake_outcome outcome;
+    char no[CASE_NO_SIZE]; /* INTAKE_REPLAYED: the case that the key made first */
+    int64_t received_ms;   /* INTAKE_REPLAYED */
+};
+
+void intake_begin(struct fcall *f, const char *region);
+void intake_add(struct fcall *f, const struct intake_ticket *t);
+/* results[0..n) in the order of the tickets. ERR_CORRUPT if the reply is not such an answer. */
+MUST_CHECK enum err intake_read(const redisReply *reply, struct intake_result *results, size_t n);
+
+/* ---- The first-aid envelope: hold + payment + review duty ---- */
+struct aid_order {
+    int64_t amount_fen;
+    struct slice event_tail;
+    struct slice maker;         /* actor who answers for it: an officer, or "rule:<standing order>" */
+    int year;                   /* calendar year the caps count in */
+    struct slice cause;
+    bool small_fast;
+    int64_t cap_paid_fen;       /* of the person in the year, this one included */
+    int64_t cap_times;
+    int64_t cap_same_cause;
+    int64_t day, month;         /* 20261121 and 202611 in China time; day 0 = no standing order, no caps per day and month */
+    int64_t cap_day_fen, cap_month_fen; /* of the standing order in this township */
+    int64_t papers_due_ms;      /* the review duty */
+    int64_t job_score;
+};
+
+/* ---- Decide (route stage) ---- */
+struct decide_case {
+    struct slice no;
+    int64_t version;         /* as loaded */
+    enum case_verb verb;     /* VERB_DISPATCH or VERB_TRIAGE */
+    struct slice inbox;      /* code of the township, or of the region: its duty desk */
+    int64_t inbox_score;
+    struct slice urgency;    /* word */
+    struct slice routing;    /* JSON */
+    struct slice decision;   /* JSON */
+    struct slice event_tail;
+    int64_t accept_by_ms;    /* 0 = no such clock */
+    struct slice notify;     /* payload of an SMS job, "" = none */
+    const struct aid_order *aid; /* NULL = none */
+};
+
+enum decide_outcome {
+    DECIDE_OK,
+    DECIDE_STALE,   /* the lease is not ours any more */
+    DECIDE_VERSION, /* the case has changed */
+    DECIDE_MOVE,    /* it has left the state for this */
+    DECIDE_REFUSED  /* funds or a cap: load again and decide again */
+};
+
+void decide_begin(struct fcall *f, const char *region, struct slice lease_token);
+void decide_add(struct fcall *f, const struct decide_case *c);
+MUST_CHECK enum err decide_read(const redisReply *reply, enum decide_outcome *results, size_t n);
+
+/* ---- Claim ---- */
+struct claim_request {
+    struct slice inbox;   /* township or region code */
+    struct slice actor;
+    struct slice no;      /* "" = the most urgent */
+    int64_t claim_ms;
+    struct slice event_tail, idem_hash, fingerprint;
+};
+
+enum claim_outcome { CLAIM_OK, CLAIM_NONE, CLAIM_HELD, CLAIM_NOT_FOUND, CLAIM_KEY_REUSED };
+
+struct claim_result {
+    enum claim_outcome outcome;
+    char no[CASE_NO_SIZE];
+    int64_t claim; /* fencing number */
+    int64_t until_ms;
+    bool replayed;
+};
+
+void claim_write(struct fcall *f, const char *region, const struct claim_request *r);
+MUST_CHECK enum err claim_read(const redisReply *reply, struct claim_result *out);
+
+/* ---- Act ---- */
+struct act_request {
+    struct slice no;
+    enum case_verb verb;
+    struct slice actor;
+    int64_t claim;        /* 0 = none */
+    int64_t version;      /* wanted, 0 = any */
+    struct slice scope;   /* township the actor is bound to, "" = none */
+    struct slice event_tail, idem_hash, fingerprint, notify;
+    /* By verb: dispatch {township, score}, papers {region, score}, confirm {score}, attempt {answer, region}. */
+    struct slice extra[2];
+    size_t extra_count;
+    const struct aid_order *aid; /* VERB_FIRST_AID only */
+};
+
+enum act_outcome {
+    ACT_OK,
+    ACT_REPLAYED,
+    ACT_NOT_FOUND,
+    ACT_VERSION,
+    ACT_MOVE,        /* see state */
+    ACT_STALE,
+    ACT_SAME_PERSON, /* maker and checker must be different people */
+    ACT_FUNDS,
+    ACT_CAP,
+    ACT_KEY_REUSED
+};
+
+struct act_result {
+    enum act_outcome outcome;
+    int64_t version;       /* ACT_OK, ACT_REPLAYED */
+    enum case_state state; /* ACT_MOVE */
+    char cap[16];          /* ACT_CAP: year, times, same-cause, day, month */
+    int64_t left_fen;      /* ACT_CAP, ACT_FUNDS: what would still be possible */
+};
+
+void act_write(struct fcall *f, const char *region, const struct act_request *r);
+MUST_CHECK enum err act_read(const redisReply *reply, struct act_result *out);
+
+/* ---- Timers ---- most: 1..64; *fired: how many. */
+void fire_write(struct fcall *f, const char *region, int most);
+MUST_CHECK enum err fire_read(const redisReply *reply, int64_t *fired);
+
+#endif

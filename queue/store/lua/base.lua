@@ -1,0 +1,283 @@
+-- The store's function library: every atomic change of state, and nothing else. The rules are C; these functions hold what
+-- must be true whatever C says: versions, leases, claims, legal moves, balances, caps, uniqueness.
+--
+-- Each function gets KEYS[1] = the region's hash tag, "{520000}"; every key of the region starts with it, so that one call
+-- touches one slot. A function first reads and checks everything and then writes; no write may be able to fail after the
+-- first one. Refusals are values ("stale", "cap" ...), errors are for programmer errors and damaged data. Money is decimal
+-- text of integer fen below 10^12, so that a Lua number keeps it exactly.
+--
+-- The files of this folder are joined in the order of CMakeLists.txt, behind the table MOVES made from the C table.
+
+local AMOUNT_MAX = 1000000000000
+
+local function int(n) -- without exponent or fraction, which `..` could make
+  return string.format('%.0f', n)
+end
+
+local function now_ms()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+
+-- A key of another type than expected is damage: stop before anything is written.
+local function expect(kind, ...)
+  for _, key in ipairs({ ... }) do
+    local is = redis.call('TYPE', key).ok
+    if is ~= 'none' and is ~= kind then
+      error({ err = 'corrupt key ' .. key .. ' is a ' .. is })
+    end
+  end
+end
+
+local function amount(text)
+  local n = tonumber(text)
+  if not n or n < 1 or n > AMOUNT_MAX or n ~= math.floor(n) then
+    error({ err = 'bad-input amount' })
+  end
+  return n
+end
+
+local function split(text, sep)
+  local parts = {}
+  for part in string.gmatch(text .. sep, '(.-)' .. sep) do
+    parts[#parts + 1] = part
+  end
+  return parts
+end
+
+-- unpack() has a limit of some thousand values; every caller is bounded far below by its batch.
+local function call(command, key, list)
+  if #list > 0 then
+    redis.call(command, key, unpack(list))
+  end
+end
+
+local function push(list, ...)
+  for _, v in ipairs({ ... }) do
+    list[#list + 1] = v
+  end
+end
+
+-- ---- Cases and events ----
+
+local function case_key(P, no)
+  return P .. ':case:' .. no
+end
+
+local CASE_FIELDS = { 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv', 'pn', 'pu', 'a', 'ib', 'ca' }
+
+-- What functions check of a case; nil if there is none. s state, v version, t township, o whose inbox it is in, h person,
+-- u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd handler, rv review "STATE:due", pn number of
+-- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the citizen.
+local function case_read(P, no)
+  local row = redis.call('HMGET', case_key(P, no), unpack(CASE_FIELDS))
+  if not row[1] then
+    return nil
+  end
+  local case = { no = no, set = {} }
+  for i, name in ipairs(CASE_FIELDS) do
+    case[name] = row[i] or ''
+  end
+  case.v = tonumber(case.v)
+  return case
+end
+
+-- Changes are collected in the case and written by case_write.
+local function case_set(case, name, value)
+  case[name] = value
+  case.set[name] = value
+end
+
+-- The state that verb leads to; nil when it is not legal.
+local function move(verb, from)
+  local row = MOVES[verb]
+  return row and row[from]
+end
+
+-- One event of a case: `tail` is the JSON fragment with time, actor, reason and policy that C has written.
+local function case_event(batch, case, verb, to, tail, postings)
+  case_set(case, 'v', case.v + 1)
+  local json = '{"seq":' .. int(case.v) .. ',"verb":"' .. verb .. '","from":"' .. case.s .. '","to":"' .. to .. '",' .. tail
+  if postings then
+    json = json .. ',"postings":[' .. postings .. ']'
+  end
+  push(batch.events, case.no, json .. '}')
+  if to ~= case.s then
+    case_set(case, 's', to)
+  end
+  if not batch.cases[case.no] then
+    batch.cases[case.no] = case
+    push(batch.order, case)
+  end
+end
+
+local function posting(fund, from, to, fen)
+  return '{"fund":"' .. fund .. '","from":"' .. from .. '","to":"' .. to .. '","amount_fen":' .. int(fen) .. '}'
+end
+
+local function batch_new(P)
+  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {}, untimers = {} }
+end
+
+-- A case may come twice in one batch: the second time sees what the first one planned.
+local function batch_case(batch, no)
+  return batch.cases[no] or case_read(batch.P, no)
+end
+
+-- ---- Funds and persons, read once per batch ----
+
+local FUND_FIELDS = { 'allotted', 'available', 'held', 'unreviewed', 'confirmed', 'recovering', 'written_off' }
+
+local function fund_of(batch, code)
+  local fund = batch.funds[code]
+  if not fund then
+    local row = redis.call('HMGET', batch.P .. ':fund:' .. code, 'day', 'month', unpack(FUND_FIELDS))
+    fund = { code = code, day = row[1] or '', month = row[2] or '' }
+    for i, name in ipairs(FUND_FIELDS) do
+      fund[name] = tonumber(row[i + 2] or '0')
+    end
+    batch.funds[code] = fund
+  end
+  return fund
+end
+
+-- Debit and credit in one step; the caller has checked that nothing becomes negative.
+local function fund_post(fund, from, to, fen)
+  fund[from] = fund[from] - fen
+  fund[to] = fund[to] + fen
+  assert(fund[from] >= 0, 'balance')
+  fund.dirty = true
+  return posting(fund.code, from, to, fen)
+end
+
+-- What a standing order has spent here: "20261121:33120000" for the day, "202611:…" for the month.
+local function spent_in(text, period)
+  local key, fen = string.match(text, '^(%d+):(%d+)$')
+  return key == period and tonumber(fen) or 0
+end
+
+-- History of a person in one calendar year: "2026|paid_fen|times|small_fast|fire=1,flood=1".
+local function person_of(batch, hash, year)
+  local person = batch.persons[hash]
+  if not person then
+    local text = redis.call('HGET', batch.P .. ':person:' .. hash, 'y') or ''
+    person = { hash = hash, year = year, paid = 0, times = 0, small = 0, causes = {} }
+    local part = split(text, '|')
+    if part[1] == year then
+      person.paid, person.times, person.small = tonumber(part[2]), tonumber(part[3]), tonumber(part[4])
+      for cause, n in string.gmatch(part[5], '([%w_]+)=(%d+)') do
+        person.causes[cause] = tonumber(n)
+      end
+    end
+    batch.persons[hash] = person
+  end
+  return person
+end
+
+local function person_text(person)
+  local causes = {}
+  for cause, n in pairs(person.causes) do
+    push(causes, cause .. '=' .. int(n))
+  end
+  table.sort(causes)
+  return person.year .. '|' .. int(person.paid) .. '|' .. int(person.times) .. '|' .. int(person.small) .. '|' ..
+    table.concat(causes, ',')
+end
+
+-- ---- Jobs ----
+
+local function queue_key(P, stage, part)
+  return P .. ':q:' .. stage .. ':' .. part
+end
+
+-- A job made by this batch. score: what is smaller is leased first.
+local function job_add(batch, stage, id, score, payload)
+  local list = batch.jobs[stage] or { ready = {}, jobs = {} }
+  push(list.ready, score, id)
+  push(list.jobs, id, '0:0:' .. payload)
+  batch.jobs[stage] = list
+end
+
+local STAGES = { route = true, pay = true, notify = true }
+
+-- Take jobs off a stage for good, whatever part they are in.
+local function jobs_drop(P, stage, ids)
+  for _, part in ipairs({ 'ready', 'leased', 'delayed', 'dead' }) do
+    call('ZREM', queue_key(P, stage, part), ids)
+  end
+  call('HDEL', queue_key(P, stage, 'jobs'), ids)
+end
+
+local function inbox_key(P, code)
+  return P .. ':township:' .. code .. ':inbox'
+end
+
+local function held_key(P, code)
+  return P .. ':township:' .. code .. ':held'
+end
+
+-- Put the case into the inbox of `owner` (out of where it was).
+local function inbox_move(batch, case, owner, score)
+  batch.inbox = batch.inbox or {}
+  push(batch.inbox, { from = case.o, to = owner, no = case.no, score = score })
+  case_set(case, 'o', owner)
+  case_set(case, 'ib', score)
+end
+
+local function batch_check(batch)
+  expect('stream', batch.P .. ':events')
+  for stage in pairs(STAGES) do
+    expect('zset', queue_key(batch.P, stage, 'ready'), queue_key(batch.P, stage, 'leased'))
+    expect('hash', queue_key(batch.P, stage, 'jobs'))
+  end
+  expect('zset', batch.P .. ':timers')
+end
+
+-- Write all that was planned. Nothing here can fail: keys were read or checked before.
+local function batch_write(batch)
+  local P = batch.P
+  local id = ''
+  if #batch.events > 0 then
+    id = redis.call('XADD', P .. ':events', '*', unpack(batch.events))
+  end
+  for _, case in ipairs(batch.order) do
+    local list = { 'ev', case.ev == '' and id or case.ev .. ',' .. id }
+    for name, value in pairs(case.set) do
+      push(list, name, name == 'v' and int(value) or value)
+    end
+    call('HSET', case_key(P, case.no), list)
+  end
+  for _, fund in pairs(batch.funds) do
+    if fund.dirty then
+      local list = { 'day', fund.day, 'month', fund.month }
+      for _, name in ipairs(FUND_FIELDS) do
+        push(list, name, int(fund[name]))
+      end
+      call('HSET', P .. ':fund:' .. fund.code, list)
+    end
+  end
+  for hash, person in pairs(batch.persons) do
+    if person.dirty then
+      redis.call('HSET', P .. ':person:' .. hash, 'y', person_text(person))
+    end
+  end
+  for stage, list in pairs(batch.jobs) do
+    call('HSET', queue_key(P, stage, 'jobs'), list.jobs)
+    call('ZADD', queue_key(P, stage, 'ready'), list.ready)
+  end
+  for _, m in ipairs(batch.inbox or {}) do
+    if m.from ~= '' then
+      redis.call('ZREM', inbox_key(P, m.from), m.no)
+      redis.call('ZREM', held_key(P, m.from), m.no)
+    end
+    if m.to ~= '' then
+      redis.call('ZADD', inbox_key(P, m.to), m.score, m.no)
+    end
+  end
+  call('ZADD', P .. ':timers', batch.timers)
+  call('ZREM', P .. ':timers', batch.untimers)
+end
+
+redis.register_function{ function_name = 'jiuji_version', callback = function()
+  return VERSION
+end, flags = { 'no-writes' } }

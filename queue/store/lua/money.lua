@@ -1,0 +1,221 @@
+-- Money: the first-aid envelope (hold + payment + review duty in one step), what the bank says, allotments.
+
+-- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, "1" for small-fast, then the caps: paid in
+-- the year, times in the year, same cause in the year; day, day cap, month, month cap ("" = no standing order); papers due
+-- ms, review text for the event, inbox score, notify payload.
+local AID_ARGS = 17
+
+local function aid_parse(args, at)
+  return {
+    fen = amount(args[at]), tail = args[at + 1], maker = args[at + 2], year = args[at + 3], cause = args[at + 4],
+    small = args[at + 5] == '1', cap_paid = tonumber(args[at + 6]), cap_times = tonumber(args[at + 7]),
+    cap_cause = tonumber(args[at + 8]), day = args[at + 9], cap_day = tonumber(args[at + 10]), month = args[at + 11],
+    cap_month = tonumber(args[at + 12]), papers_due = args[at + 13], policy = args[at + 14], score = args[at + 15],
+    notify = args[at + 16],
+  }
+end
+
+-- nil when the money may be held, else the refusal "funds" or "cap:<which>:<left>".
+local function aid_refusal(batch, case, aid)
+  local fund = fund_of(batch, case.t)
+  local person = person_of(batch, case.h, aid.year)
+  if fund.available < aid.fen then
+    return 'funds:available:' .. int(fund.available)
+  end
+  if person.paid + aid.fen > aid.cap_paid then
+    return 'cap:year:' .. int(math.max(0, aid.cap_paid - person.paid))
+  end
+  if person.times + 1 > aid.cap_times then
+    return 'cap:times:0'
+  end
+  if (person.causes[aid.cause] or 0) + 1 > aid.cap_cause then
+    return 'cap:same-cause:0'
+  end
+  if aid.day ~= '' then
+    local today, month = spent_in(fund.day, aid.day), spent_in(fund.month, aid.month)
+    if today + aid.fen > aid.cap_day then
+      return 'cap:day:' .. int(math.max(0, aid.cap_day - today))
+    end
+    if month + aid.fen > aid.cap_month then
+      return 'cap:month:' .. int(math.max(0, aid.cap_month - month))
+    end
+  end
+  return nil
+end
+
+local function payment_key(P, id)
+  return P .. ':pay:' .. id
+end
+
+-- Hold the money, make the payment with its job, book the review: all or nothing, planned into the batch.
+local function aid_plan(batch, case, aid)
+  local fund, person = fund_of(batch, case.t), person_of(batch, case.h, aid.year)
+  local n = tonumber(case.pn ~= '' and case.pn or '0') + 1
+  local id = case.no .. 'A' .. string.format('%02d', n)
+  local entry = fund_post(fund, 'available', 'held', aid.fen)
+  if aid.day ~= '' then
+    fund.day = aid.day .. ':' .. int(spent_in(fund.day, aid.day) + aid.fen)
+    fund.month = aid.month .. ':' .. int(spent_in(fund.month, aid.month) + aid.fen)
+  end
+  person.paid, person.times = person.paid + aid.fen, person.times + 1
+  person.small = person.small + (aid.small and 1 or 0)
+  person.causes[aid.cause] = (person.causes[aid.cause] or 0) + 1
+  person.dirty = true
+  case_event(batch, case, 'first-aid', 'FIRST_AID_APPROVED',
+    aid.tail .. ',"payment":"' .. id .. '","amount_fen":' .. int(aid.fen) .. ',"review_due_ms":' .. aid.papers_due, entry)
+  case_set(case, 'pn', int(n))
+  case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
+  case_set(case, 'mk', aid.maker)
+  case_set(case, 'rv', 'BOOKED:' .. aid.papers_due)
+  batch.payments = batch.payments or {}
+  push(batch.payments, { id = id, c = case.no, m = int(aid.fen), u = case.t, s = 'INTENT', h = case.h,
+    y = aid.year .. '|' .. aid.cause .. '|' .. (aid.small and '1' or '0') .. '|' .. aid.day .. '|' .. aid.month })
+  push(batch.timers, aid.papers_due, 'papers:' .. case.no)
+  job_add(batch, 'pay', id, aid.score, '')
+  return id
+end
+
+local function payments_write(batch)
+  for _, p in ipairs(batch.payments or {}) do
+    redis.call('HSET', payment_key(batch.P, p.id), 'c', p.c, 'm', p.m, 'u', p.u, 's', p.s, 'h', p.h, 'y', p.y)
+  end
+end
+
+-- ---- What became of a payment ----
+
+local RANK = { INTENT = 0, UNKNOWN = 1, ACCEPTED = 2, FAILED = 3, SUCCEEDED = 3, RETURNED = 4 }
+
+-- The approval did not turn into money: give back what it counted for.
+local function aid_undo(batch, case, pay)
+  local y = split(pay.y, '|')
+  local person = person_of(batch, pay.h, y[1])
+  person.paid = math.max(0, person.paid - pay.m)
+  person.times = math.max(0, person.times - 1)
+  person.small = math.max(0, person.small - (y[3] == '1' and 1 or 0))
+  person.causes[y[2]] = math.max(0, (person.causes[y[2]] or 0) - 1)
+  person.dirty = true
+  local fund = fund_of(batch, pay.u)
+  if y[4] ~= '' then
+    if spent_in(fund.day, y[4]) > 0 then
+      fund.day = y[4] .. ':' .. int(math.max(0, spent_in(fund.day, y[4]) - pay.m))
+    end
+    if spent_in(fund.month, y[5]) > 0 then
+      fund.month = y[5] .. ':' .. int(math.max(0, spent_in(fund.month, y[5]) - pay.m))
+    end
+  end
+  case_set(case, 'a', int(math.max(0, tonumber(case.a) - pay.m)))
+  case_set(case, 'rv', 'VOID:0')
+  push(batch.untimers, 'papers:' .. case.no)
+end
+
+local function settle(batch, case, pay, outcome, tail)
+  local fund = fund_of(batch, pay.u)
+  local unreviewed = tonumber(case.pu ~= '' and case.pu or '0')
+  tail = tail .. ',"payment":"' .. pay.id .. '"'
+  if outcome == 'SUCCEEDED' then
+    local entry = fund_post(fund, 'held', 'unreviewed', pay.m)
+    case_event(batch, case, 'paid', move('paid', case.s) or case.s, tail, entry)
+    case_set(case, 'pu', int(unreviewed + pay.m))
+    return 'paid'
+  end
+  local from = 'held'
+  if pay.s == 'SUCCEEDED' then
+    from = unreviewed >= pay.m and 'unreviewed' or 'confirmed'
+  end
+  if from == 'unreviewed' then
+    case_set(case, 'pu', int(unreviewed - pay.m))
+  end
+  local entry = fund_post(fund, from, 'available', pay.m)
+  local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
+  aid_undo(batch, case, pay)
+  case_event(batch, case, verb, move(verb, case.s) or case.s, tail, entry)
+  -- back to the township, before everything else: somebody waits for money that did not come
+  case_set(case, 'cl', '')
+  inbox_move(batch, case, case.t, '0')
+  return verb
+end
+
+-- Arguments per payment: id, outcome, amount ("" = not told), bank's reference, event tail, notify payload prefix ("" none).
+-- One function for the bank's immediate answer, its callback, a query and a statement line: ranks only rise. Answers per
+-- payment: "ok", "same" (known already, or older news), "none" (no such payment), "amount" and "conflict" (contradicts what
+-- we hold: nothing is changed, a person must look).
+local OUTCOME_ARGS = 6
+
+local function outcome(keys, args)
+  local P = keys[1]
+  local batch = batch_new(P)
+  local answers, writes, drop = {}, {}, {}
+  if #args == 0 or #args % OUTCOME_ARGS ~= 0 or #args > 64 * OUTCOME_ARGS then
+    error({ err = 'bad-input outcome' })
+  end
+  batch_check(batch)
+  local seen = {}
+  for at = 1, #args, OUTCOME_ARGS do
+    local id, to, told = args[at], args[at + 1], args[at + 2]
+    local pay = seen[id]
+    if not pay then
+      local row = redis.call('HMGET', payment_key(P, id), 'c', 'm', 'u', 's', 'h', 'y')
+      pay = { id = id, c = row[1], m = tonumber(row[2] or '0'), u = row[3], s = row[4], h = row[5], y = row[6] }
+      seen[id] = pay
+    end
+    if not RANK[to] then
+      error({ err = 'bad-input outcome word' })
+    elseif not pay.c then
+      push(answers, 'none')
+    elseif told ~= '' and tonumber(told) ~= pay.m then
+      push(answers, 'amount')
+    elseif RANK[to] == 3 and RANK[pay.s] == 3 and to ~= pay.s then
+      push(answers, 'conflict')
+    elseif pay.s == 'FAILED' and to == 'RETURNED' then
+      push(answers, 'same')
+    elseif RANK[to] <= RANK[pay.s] then
+      push(answers, 'same')
+    else
+      push(answers, 'ok')
+      if RANK[to] >= 3 then
+        local case = batch_case(batch, pay.c)
+        local news = settle(batch, case, pay, to, args[at + 4])
+        push(drop, id)
+        if args[at + 5] ~= '' then
+          job_add(batch, 'notify', pay.c .. ':' .. int(case.v), now_ms(), args[at + 5] .. ' ' .. news .. ' ' .. int(pay.m))
+        end
+      end
+      pay.s = to
+      push(writes, { key = payment_key(P, id), s = to, b = args[at + 3] })
+    end
+  end
+  batch_write(batch)
+  for _, w in ipairs(writes) do
+    if w.b ~= '' then
+      redis.call('HSET', w.key, 's', w.s, 'b', w.b)
+    else
+      redis.call('HSET', w.key, 's', w.s)
+    end
+  end
+  jobs_drop(P, 'pay', drop)
+  return answers
+end
+
+-- Arguments: fund code, amount, event tail, idempotency key hash, fingerprint. Answers "ok", "replayed" or "key-reused".
+local function allot(keys, args)
+  local P, code, fen = keys[1], args[1], amount(args[2])
+  local batch = batch_new(P)
+  expect('stream', P .. ':events')
+  local record = redis.call('GET', P .. ':idem:' .. args[4])
+  if record then
+    return record == args[5] and 'replayed' or 'key-reused'
+  end
+  local fund = fund_of(batch, code)
+  if fund.allotted + fen > AMOUNT_MAX then
+    return 'cap'
+  end
+  fund.allotted, fund.available, fund.dirty = fund.allotted + fen, fund.available + fen, true
+  push(batch.events, 'fund:' .. code, '{"verb":"allot",' .. args[3] .. ',"postings":[' ..
+    posting(code, 'allotted', 'available', fen) .. ']}')
+  batch_write(batch)
+  redis.call('SET', P .. ':idem:' .. args[4], args[5], 'EX', 172800)
+  return 'ok'
+end
+
+redis.register_function{ function_name = 'jiuji_outcome', callback = outcome, flags = { 'allow-oom' } }
+redis.register_function('jiuji_allot', allot)

@@ -1,0 +1,232 @@
+-- People: claiming a case and acting on it. A claim is a lease with a fencing number; it ends by itself.
+
+local function claim_parse(text)
+  local token, till, actor = string.match(text, '^(%d+):(%d+):(.*)$')
+  return token, tonumber(till), actor
+end
+
+local function fragment(now, actor, reason)
+  return '"at_ms":' .. int(now) .. ',"actor":"' .. actor .. '","reason":"' .. reason .. '"'
+end
+
+-- Cases whose officer has not come back stand in the inbox again, and the history says so.
+local function claims_expire(batch, code, now)
+  local P = batch.P
+  local late = redis.call('ZRANGEBYSCORE', held_key(P, code), '-inf', now, 'LIMIT', 0, 32)
+  for _, no in ipairs(late) do
+    local case = batch_case(batch, no)
+    if case and case.o == code then
+      case_event(batch, case, 'hand-back', case.s, fragment(now, 'system', 'claim-expired'))
+      case_set(case, 'cl', '')
+      inbox_move(batch, case, code, case.ib ~= '' and case.ib or '0')
+    end
+  end
+end
+
+-- Arguments: inbox code, actor, case ("" = the most urgent), claim_ms, event tail, idempotency key hash, fingerprint.
+-- Answers {"ok", no, claim number, until_ms}, {"none"} (nothing waits), {"held"}, {"not-found"} or {"key-reused"}.
+local function claim(keys, args)
+  local P, code, actor, wanted = keys[1], args[1], args[2], args[3]
+  local batch = batch_new(P)
+  local now = now_ms()
+  batch_check(batch)
+  expect('zset', inbox_key(P, code), held_key(P, code))
+  local idem = P .. ':idem:' .. args[6]
+  local record = redis.call('GET', idem)
+  if record then
+    local part = split(record, '|')
+    return part[1] == args[7] and { 'ok', part[2], part[3], part[4], 'replayed' } or { 'key-reused' }
+  end
+  claims_expire(batch, code, now)
+  local no = wanted
+  if wanted == '' then
+    no = redis.call('ZRANGE', inbox_key(P, code), 0, 0)[1]
+    for _, m in ipairs(batch.inbox or {}) do
+      no = no or m.no
+    end
+  end
+  local case = no and batch_case(batch, no)
+  local answer = { wanted == '' and 'none' or 'not-found' }
+  if case and case.o == code then
+    local _, till, who = claim_parse(case.cl)
+    if till and till > now and who ~= actor then
+      answer = { 'held' }
+    else
+      local token, ends = int(redis.call('INCR', P .. ':fence')), int(now + tonumber(args[4]))
+      case_event(batch, case, 'claim', case.s, args[5] .. ',"claim":' .. token)
+      case_set(case, 'cl', token .. ':' .. ends .. ':' .. actor)
+      answer = { 'ok', no, token, ends }
+    end
+  end
+  batch_write(batch)
+  if answer[1] == 'ok' then
+    redis.call('ZREM', inbox_key(P, code), no)
+    redis.call('ZADD', held_key(P, code), answer[4], no)
+    redis.call('SET', idem, args[7] .. '|' .. no .. '|' .. answer[3] .. '|' .. answer[4], 'EX', 172800)
+  end
+  return answer
+end
+
+local NEEDS_CLAIM = { accept = true, ['first-aid'] = true, papers = true, ['hand-back'] = true, reveal = true }
+
+-- What each verb does besides moving the case. extra: arguments behind the common ones.
+local ACTS = {}
+
+ACTS['dispatch'] = function(batch, case, extra) -- extra: township, inbox score
+  case_set(case, 't', extra[1])
+  inbox_move(batch, case, extra[1], extra[2])
+end
+
+ACTS['accept'] = function(batch, case, _, actor)
+  case_set(case, 'hd', actor)
+  push(batch.untimers, 'accept:' .. case.no)
+end
+
+ACTS['papers'] = function(batch, case, extra, actor) -- extra: region code (whose reviewers confirm), inbox score
+  case_set(case, 'hd', actor)
+  case_set(case, 'cl', '')
+  case_set(case, 'rv', 'PAPERS_OK:' .. (string.match(case.rv, ':(%d+)$') or '0'))
+  push(batch.untimers, 'papers:' .. case.no)
+  inbox_move(batch, case, extra[1], extra[2])
+end
+
+ACTS['confirm'] = function(batch, case, extra) -- extra: inbox score
+  case_set(case, 'rv', 'DONE:' .. int(now_ms()))
+  case_set(case, 'pu', '0')
+  case_set(case, 'cl', '')
+  inbox_move(batch, case, case.t, extra[1])
+end
+
+ACTS['attempt'] = function(batch, case, extra) -- extra: answer, region code
+  if extra[1] == 'no' then -- "the money did not come": the county's duty desk looks at it first
+    case_set(case, 'cl', '')
+    inbox_move(batch, case, extra[2], '0')
+  else
+    case_set(case, 'ca', int(tonumber(case.ca ~= '' and case.ca or '0') + 1))
+  end
+end
+
+local function leave(batch, case)
+  case_set(case, 'cl', '')
+  push(batch.untimers, 'accept:' .. case.no, 'papers:' .. case.no)
+  inbox_move(batch, case, '', '0')
+end
+ACTS['close'] = leave
+ACTS['withdraw'] = leave
+
+ACTS['hand-back'] = function(batch, case)
+  case_set(case, 'cl', '')
+  inbox_move(batch, case, case.o, case.ib ~= '' and case.ib or '0')
+end
+
+local function act_refusal(case, verb, actor, claim_no, version, scope, now)
+  if scope ~= '' and case.t ~= scope and case.o ~= scope then
+    return 'not-found'
+  end
+  if version ~= '' and case.v ~= tonumber(version) then
+    return 'version'
+  end
+  if not move(verb, case.s) then
+    return 'move:' .. case.s
+  end
+  if NEEDS_CLAIM[verb] then
+    local token, till, who = claim_parse(case.cl)
+    if token ~= claim_no or who ~= actor or till <= now then
+      return 'stale'
+    end
+  end
+  if verb == 'confirm' and (case.mk == actor or case.hd == actor) then
+    return 'same-person'
+  end
+  return nil
+end
+
+-- Arguments: no, verb, actor, claim number, version wanted ("" any), scope (township the actor is bound to, "" none), event
+-- tail, idempotency key hash, fingerprint, notify payload, then extras of the verb ("first-aid": AID_ARGS).
+-- Answers {"ok", version}, {"replayed", version} or {refusal}.
+local function act(keys, args)
+  local P, no, verb, actor = keys[1], args[1], args[2], args[3]
+  local batch = batch_new(P)
+  local now = now_ms()
+  batch_check(batch)
+  local idem = P .. ':idem:' .. args[8]
+  local record = redis.call('GET', idem)
+  if record then
+    local part = split(record, '|')
+    return part[1] == args[9] and { 'replayed', part[2] } or { 'key-reused' }
+  end
+  local case = case_read(P, no)
+  if not case then
+    return { 'not-found' }
+  end
+  local extra = {}
+  for i = 11, #args do
+    push(extra, args[i])
+  end
+  if verb == 'attempt' and extra[1] == 'unreachable' and tonumber(case.ca ~= '' and case.ca or '0') >= 2 and
+    move('follow-up', case.s) then
+    verb = 'follow-up' -- the third attempt counts as followed up
+  end
+  local refusal = act_refusal(case, verb, actor, args[4], args[5], args[6], now)
+  local aid = nil
+  if not refusal and verb == 'first-aid' then
+    aid = aid_parse(extra, 1)
+    refusal = aid_refusal(batch, case, aid)
+  end
+  if refusal then
+    return { refusal }
+  end
+  if aid then
+    aid_plan(batch, case, aid)
+  else
+    local entry = nil
+    if verb == 'confirm' and tonumber(case.pu ~= '' and case.pu or '0') > 0 then
+      entry = fund_post(fund_of(batch, case.t), 'unreviewed', 'confirmed', tonumber(case.pu))
+    end
+    case_event(batch, case, verb, move(verb, case.s), args[7], entry)
+    if ACTS[verb] then
+      ACTS[verb](batch, case, extra, actor)
+    end
+  end
+  if args[10] ~= '' then
+    job_add(batch, 'notify', no .. ':' .. int(case.v), int(now), args[10])
+  end
+  batch_write(batch)
+  payments_write(batch)
+  redis.call('SET', idem, args[9] .. '|' .. int(case.v), 'EX', 172800)
+  return { 'ok', int(case.v) }
+end
+
+-- Timers whose time has come. Arguments: region code (duty desk), most (1..64). Nothing is ever refused for being late: it
+-- escalates. Answers how many fired.
+local function fire(keys, args)
+  local P, region = keys[1], args[1]
+  local batch = batch_new(P)
+  local now = now_ms()
+  batch_check(batch)
+  local due = redis.call('ZRANGEBYSCORE', P .. ':timers', '-inf', now, 'LIMIT', 0, tonumber(args[2]))
+  for _, member in ipairs(due) do
+    local kind, no = string.match(member, '^(%a+):(%d+)$')
+    local case = no and batch_case(batch, no)
+    push(batch.untimers, member)
+    if case and kind == 'papers' and move('papers-overdue', case.s) then
+      case_event(batch, case, 'papers-overdue', move('papers-overdue', case.s), fragment(now, 'system', 'papers-overdue'))
+      case_set(case, 'rv', 'OVERDUE:' .. (string.match(case.rv, ':(%d+)$') or '0'))
+      case_set(case, 'cl', '')
+      inbox_move(batch, case, case.t, '0')
+    elseif case and kind == 'accept' and case.s == 'DISPATCHED' and case.o ~= region then
+      local _, till = claim_parse(case.cl)
+      if not till or till <= now then
+        case_event(batch, case, 'note', case.s, fragment(now, 'system', 'accept-overdue'))
+        case_set(case, 'cl', '')
+        inbox_move(batch, case, region, '0')
+      end
+    end
+  end
+  batch_write(batch)
+  return #due
+end
+
+redis.register_function('jiuji_claim', claim)
+redis.register_function('jiuji_act', act)
+redis.register_function{ function_name = 'jiuji_fire', callback = fire, flags = { 'allow-oom' } }

@@ -1,0 +1,162 @@
+-- Leasing work: ready -> leased -> done, back (delayed) or dead. A lease is a token; who comes back too late finds another
+-- token and changes nothing.
+
+local DELIVERIES_MAX = 5
+
+local function job_parse(text)
+  local attempts, token, payload = string.match(text, '^(%d+):(%d+):(.*)$')
+  return tonumber(attempts), token, payload
+end
+
+-- Jobs whose time has come (delayed) or whose holder has gone silent (leased) are ready again.
+local function wake(P, stage, part, now, limit, score)
+  local key = queue_key(P, stage, part)
+  local ids = redis.call('ZRANGEBYSCORE', key, '-inf', now, 'LIMIT', 0, limit)
+  local ready = {}
+  for _, id in ipairs(ids) do
+    push(ready, score, id)
+  end
+  call('ZREM', key, ids)
+  call('ZADD', queue_key(P, stage, 'ready'), ready)
+end
+
+-- Arguments: stage, lease_ms, most jobs (1..64). Answers {token, id, attempt, payload, id, …}; attempt counts this delivery
+-- and was written before the work starts, so that a job which kills its worker is found out: after 5 deliveries it goes to
+-- the dead with the reason.
+local function lease(keys, args)
+  local P, stage, lease_ms, most = keys[1], args[1], tonumber(args[2]), tonumber(args[3])
+  if not STAGES[stage] or not lease_ms or not most or most < 1 or most > 64 then
+    error({ err = 'bad-input lease' })
+  end
+  expect('zset', queue_key(P, stage, 'ready'), queue_key(P, stage, 'leased'), queue_key(P, stage, 'delayed'),
+    queue_key(P, stage, 'dead'))
+  expect('hash', queue_key(P, stage, 'jobs'), queue_key(P, stage, 'why'))
+  local now = now_ms()
+  wake(P, stage, 'leased', now, most, now - 3600000)
+  wake(P, stage, 'delayed', now, most, now)
+  local ids = redis.call('ZRANGE', queue_key(P, stage, 'ready'), 0, most - 1)
+  if #ids == 0 then
+    return { '0' }
+  end
+  local rows = redis.call('HMGET', queue_key(P, stage, 'jobs'), unpack(ids))
+  local token = int(redis.call('INCR', P .. ':fence'))
+  local answer, leased, jobs, dead, why = { token }, {}, {}, {}, {}
+  for i, id in ipairs(ids) do
+    local attempts, _, payload = job_parse(rows[i] or '0:0:')
+    if attempts >= DELIVERIES_MAX then
+      push(dead, now, id)
+      push(why, id, 'delivered ' .. int(attempts) .. ' times without an answer')
+    else
+      push(leased, now + lease_ms, id)
+      push(jobs, id, int(attempts + 1) .. ':' .. token .. ':' .. payload)
+      push(answer, id, int(attempts + 1), payload)
+    end
+  end
+  redis.call('ZREM', queue_key(P, stage, 'ready'), unpack(ids))
+  call('ZADD', queue_key(P, stage, 'leased'), leased)
+  call('HSET', queue_key(P, stage, 'jobs'), jobs)
+  call('ZADD', queue_key(P, stage, 'dead'), dead)
+  call('HSET', queue_key(P, stage, 'why'), why)
+  return answer
+end
+
+-- The jobs of `ids` that still carry this token, as a set.
+local function held_by(P, stage, token, ids)
+  local rows = redis.call('HMGET', queue_key(P, stage, 'jobs'), unpack(ids))
+  local held = {}
+  for i, id in ipairs(ids) do
+    local attempts, is = nil, nil
+    if rows[i] then
+      attempts, is = job_parse(rows[i])
+    end
+    held[id] = is == token and attempts or nil
+  end
+  return held
+end
+
+local function jobs_done(P, stage, ids)
+  call('ZREM', queue_key(P, stage, 'leased'), ids)
+  call('HDEL', queue_key(P, stage, 'jobs'), ids)
+end
+
+-- Arguments: stage, token, then per job: id, action, number, text. Actions: "done"; "again" (not a failure: after `number`
+-- ms with `text` as the new payload and the deliveries counted from 0); "retry" (a failure: after `number` ms, payload and
+-- count stay); "bury" (`text` is the reason). Answers "ok" or "stale" per job.
+local function finish(keys, args)
+  local P, stage, token = keys[1], args[1], args[2]
+  if not STAGES[stage] or (#args - 2) % 4 ~= 0 or #args < 6 or #args > 2 + 64 * 4 then
+    error({ err = 'bad-input finish' })
+  end
+  expect('zset', queue_key(P, stage, 'leased'), queue_key(P, stage, 'delayed'), queue_key(P, stage, 'dead'))
+  expect('hash', queue_key(P, stage, 'jobs'), queue_key(P, stage, 'why'))
+  local ids = {}
+  for at = 3, #args, 4 do
+    push(ids, args[at])
+  end
+  local held = held_by(P, stage, token, ids)
+  local now = now_ms()
+  local answers, gone, delayed, jobs, dead, why, unlease = {}, {}, {}, {}, {}, {}, {}
+  for at = 3, #args, 4 do
+    local id, action, number, text = args[at], args[at + 1], tonumber(args[at + 2]) or 0, args[at + 3]
+    push(answers, held[id] and 'ok' or 'stale')
+    if held[id] and action == 'done' then
+      push(gone, id)
+    elseif held[id] then
+      push(unlease, id)
+      if action == 'bury' then
+        push(dead, now, id)
+        push(why, id, text)
+      else
+        push(delayed, now + number, id)
+        if action == 'again' then
+          push(jobs, id, '0:0:' .. text)
+        end
+      end
+    end
+  end
+  jobs_done(P, stage, gone)
+  call('ZREM', queue_key(P, stage, 'leased'), unlease)
+  call('ZADD', queue_key(P, stage, 'delayed'), delayed)
+  call('HSET', queue_key(P, stage, 'jobs'), jobs)
+  call('ZADD', queue_key(P, stage, 'dead'), dead)
+  call('HSET', queue_key(P, stage, 'why'), why)
+  return answers
+end
+
+-- Arguments: stage, most. Answers {id, buried_at_ms, reason, …}, oldest first.
+local function dead_list(keys, args)
+  local P, stage = keys[1], args[1]
+  local rows = redis.call('ZRANGE', queue_key(P, stage, 'dead'), 0, tonumber(args[2]) - 1, 'WITHSCORES')
+  local answer = {}
+  for i = 1, #rows, 2 do
+    push(answer, rows[i], rows[i + 1], redis.call('HGET', queue_key(P, stage, 'why'), rows[i]) or '')
+  end
+  return answer
+end
+
+-- Arguments: stage, ids… (1..64). Dead jobs are ready again with their deliveries counted from 0. Answers how many.
+local function dead_requeue(keys, args)
+  local P, stage = keys[1], args[1]
+  if not STAGES[stage] or #args < 2 or #args > 65 then
+    error({ err = 'bad-input requeue' })
+  end
+  expect('zset', queue_key(P, stage, 'ready'), queue_key(P, stage, 'dead'))
+  expect('hash', queue_key(P, stage, 'jobs'), queue_key(P, stage, 'why'))
+  local now, count = now_ms(), 0
+  for i = 2, #args do
+    if redis.call('ZSCORE', queue_key(P, stage, 'dead'), args[i]) then
+      local _, _, payload = job_parse(redis.call('HGET', queue_key(P, stage, 'jobs'), args[i]) or '0:0:')
+      redis.call('ZREM', queue_key(P, stage, 'dead'), args[i])
+      redis.call('HDEL', queue_key(P, stage, 'why'), args[i])
+      redis.call('HSET', queue_key(P, stage, 'jobs'), args[i], '0:0:' .. payload)
+      redis.call('ZADD', queue_key(P, stage, 'ready'), now, args[i])
+      count = count + 1
+    end
+  end
+  return count
+end
+
+redis.register_function('jiuji_lease', lease)
+redis.register_function{ function_name = 'jiuji_finish', callback = finish, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'jiuji_dead_list', callback = dead_list, flags = { 'no-writes' } }
+redis.register_function('jiuji_dead_requeue', dead_requeue)

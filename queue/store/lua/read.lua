@@ -1,0 +1,169 @@
+-- Reading: what the gateway shows and the workers load, one call each. And the API's tokens.
+
+-- Arguments: case numbers (1..64). Answers per case {v, s, facts, sealed, wrapped key, person's year, person hash} or "".
+local function load(keys, args)
+  local P, answer = keys[1], {}
+  for i, no in ipairs(args) do
+    local row = redis.call('HMGET', case_key(P, no), 'v', 's', 'f', 'p', 'h')
+    if row[1] then
+      local person = redis.call('HMGET', P .. ':person:' .. row[5], 'k:' .. no, 'y')
+      answer[i] = { row[1], row[2], row[3], row[4], person[1] or '', person[2] or '', row[5] }
+    else
+      answer[i] = ''
+    end
+  end
+  return answer
+end
+
+-- Arguments: fund codes (1..64). Answers per code {available, day, month}.
+local function load_funds(keys, args)
+  local P, answer = keys[1], {}
+  for i, code in ipairs(args) do
+    local row = redis.call('HMGET', P .. ':fund:' .. code, 'available', 'day', 'month')
+    answer[i] = { row[1] or '0', row[2] or '', row[3] or '' }
+  end
+  return answer
+end
+
+-- Arguments: payment ids (1..64). Answers per id {state, amount, case no, fund, sealed, wrapped key} or "".
+local function load_payments(keys, args)
+  local P, answer = keys[1], {}
+  for i, id in ipairs(args) do
+    local row = redis.call('HMGET', payment_key(P, id), 's', 'm', 'c', 'u', 'h')
+    if row[1] then
+      local sealed = redis.call('HGET', case_key(P, row[3]), 'p')
+      local wrapped = redis.call('HGET', P .. ':person:' .. row[5], 'k:' .. row[3])
+      answer[i] = { row[1], row[2], row[3], row[4], sealed or '', wrapped or '' }
+    else
+      answer[i] = ''
+    end
+  end
+  return answer
+end
+
+-- Argument: payment id. Answers {case, amount, fund, state, bank's reference} or {}.
+local function payment(keys, args)
+  local row = redis.call('HMGET', payment_key(keys[1], args[1]), 'c', 'm', 'u', 's', 'b')
+  if not row[1] then
+    return {}
+  end
+  return { row[1], row[2], row[3], row[4], row[5] or '' }
+end
+
+-- Argument: case number. Answers {} or {v, s, t, o, u, f, p, wrapped key, rt, d, cl, rv, a, mk, hd, n, id, amount, state, …}.
+local function case_get(keys, args)
+  local P, no = keys[1], args[1]
+  local row = redis.call('HMGET', case_key(P, no), 'v', 's', 't', 'o', 'u', 'f', 'p', 'h', 'rt', 'd', 'cl', 'rv', 'a', 'mk',
+    'hd', 'pn')
+  if not row[1] then
+    return {}
+  end
+  local answer = {}
+  for i = 1, 15 do
+    answer[i] = row[i] or ''
+  end
+  answer[8] = redis.call('HGET', P .. ':person:' .. row[8], 'k:' .. no) or ''
+  local n = tonumber(row[16] or '0')
+  push(answer, int(n))
+  for i = 1, n do
+    local id = no .. 'A' .. string.format('%02d', i)
+    local pay = redis.call('HMGET', payment_key(P, id), 'm', 's')
+    push(answer, id, pay[1] or '0', pay[2] or '')
+  end
+  return answer
+end
+
+-- Argument: case number. Answers the case's township first and then its events as JSON, oldest first; {} if there is no case.
+local function case_events(keys, args)
+  local P, no = keys[1], args[1]
+  local row = redis.call('HMGET', case_key(P, no), 'ev', 't', 'o')
+  if not row[1] then
+    return {}
+  end
+  local answer = { row[2] or '', row[3] or '' }
+  local last = ''
+  for _, id in ipairs(split(row[1], ',')) do
+    if id ~= '' and id ~= last then
+      local entry = redis.call('XRANGE', P .. ':events', id, id)[1]
+      for i = 1, entry and #entry[2] or 0, 2 do
+        if entry[2][i] == no then
+          push(answer, entry[2][i + 1])
+        end
+      end
+    end
+    last = id
+  end
+  return answer
+end
+
+-- Arguments: inbox code, most (1..200). Answers {how many wait or are held, then no, state, version, urgency, facts, claim, review, …}.
+local function inbox(keys, args)
+  local P, code, most = keys[1], args[1], tonumber(args[2])
+  local answer = { int(redis.call('ZCARD', inbox_key(P, code)) + redis.call('ZCARD', held_key(P, code))) }
+  for _, key in ipairs({ held_key(P, code), inbox_key(P, code) }) do
+    local left = most - (#answer - 1) / 7
+    if left > 0 then
+      for _, no in ipairs(redis.call('ZRANGE', key, 0, left - 1)) do
+        local row = redis.call('HMGET', case_key(P, no), 's', 'v', 'u', 'f', 'cl', 'rv')
+        if row[1] then
+          push(answer, no, row[1], row[2], row[3] or '', row[4], row[5] or '', row[6] or '')
+        end
+      end
+    end
+  end
+  return answer
+end
+
+-- Argument: fund code. Answers the balances in the order of FUND_FIELDS; {} if there is no such fund.
+local function fund_get(keys, args)
+  local key = keys[1] .. ':fund:' .. args[1]
+  if redis.call('EXISTS', key) == 0 then
+    return {}
+  end
+  local row = redis.call('HMGET', key, unpack(FUND_FIELDS))
+  for i = 1, #FUND_FIELDS do
+    row[i] = row[i] or '0'
+  end
+  return row
+end
+
+-- Answers {stage, ready, leased, delayed, dead, oldest ready score, …} for the three stages, then timers due count and length of events.
+local function stats(keys)
+  local P, answer = keys[1], {}
+  for _, stage in ipairs({ 'route', 'pay', 'notify' }) do
+    push(answer, stage)
+    for _, part in ipairs({ 'ready', 'leased', 'delayed', 'dead' }) do
+      push(answer, int(redis.call('ZCARD', queue_key(P, stage, part))))
+    end
+    push(answer, redis.call('ZRANGE', queue_key(P, stage, 'ready'), 0, 0, 'WITHSCORES')[2] or '0')
+  end
+  push(answer, int(redis.call('ZCARD', P .. ':timers')), int(redis.call('XLEN', P .. ':events')))
+  return answer
+end
+
+-- ---- Tokens of the API: stored as SHA-256, looked up by their public id ----
+
+-- Arguments: id, SHA-256 hex, role, name, township ("" = whole region), expires_ms.
+local function token_put(keys, args)
+  expect('hash', keys[1] .. ':token:' .. args[1])
+  redis.call('HSET', keys[1] .. ':token:' .. args[1], 'hash', args[2], 'role', args[3], 'name', args[4], 'township', args[5],
+    'expires', args[6])
+  return 'ok'
+end
+
+local function token_revoke(keys, args)
+  return redis.call('DEL', keys[1] .. ':token:' .. args[1])
+end
+
+local function token_get(keys, args)
+  local row = redis.call('HMGET', keys[1] .. ':token:' .. args[1], 'hash', 'role', 'name', 'township', 'expires')
+  return row[1] and row or {}
+end
+
+local READS = { load = load, load_funds = load_funds, load_payments = load_payments, payment = payment, case_get = case_get,
+  case_events = case_events, inbox = inbox, fund_get = fund_get, stats = stats, token_get = token_get }
+for name, callback in pairs(READS) do
+  redis.register_function{ function_name = 'jiuji_' .. name, callback = callback, flags = { 'no-writes' } }
+end
+redis.register_function('jiuji_token_put', token_put)
+redis.register_function('jiuji_token_revoke', token_revoke)
