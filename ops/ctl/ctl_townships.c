@@ -33,8 +33,7 @@ static void report(const struct build_report *r, const char *path, size_t bytes,
     if (r->villages_without_township + r->anchors_without_township + r->old_without_successor > 0)
         printf("left out, because their township is not in the list: villages %u, anchors %u, "
                "earlier codes %u\n",
-               r->villages_without_township, r->anchors_without_township,
-               r->old_without_successor);
+               r->villages_without_township, r->anchors_without_township, r->old_without_successor);
     printf("%s: %.1f MB, made in %.1f s\n", path, (double)bytes / 1e6, (double)took_ms / 1000.0);
 }
 
