@@ -19,7 +19,8 @@
 /* name, function, one line for the overview */
 #define CTL_TABLE(X)                                                                                                   \
     X("townships", ctl_townships, "compile, import or check the list of townships")                                    \
-    X("route", ctl_route, "which township is in charge of a place, and why")
+    X("route", ctl_route, "which township is in charge of a place, and why")                                           \
+    X("demo", ctl_demo, "three cases through the public API, told in plain words")
 
 #define CTL_DECLARE(name, function, what) int function(int argc, char **argv, const struct settings *s);
 CTL_TABLE(CTL_DECLARE)
