@@ -64,8 +64,8 @@ struct place {
     char name[128];
 };
 
-static bool find_place(const struct gazetteer *g, struct route_scratch *scratch, const struct demo_story *story,
-                       struct place *out)
+static bool find_place(const struct gazetteer *g, struct route_scratch *scratch,
+                       const struct demo_story *story, struct place *out)
 {
     struct route_result found;
     struct place_query query = {
@@ -79,10 +79,12 @@ static bool find_place(const struct gazetteer *g, struct route_scratch *scratch,
     if (route_place(g, scratch, &query, &found) != ERR_OK || found.level != ROUTE_TOWNSHIP)
         return false;
     memcpy(out->code, found.code, sizeof(out->code));
-    snprintf(out->name, sizeof(out->name), "%s%s", found.candidates[0].county, found.candidates[0].name);
+    snprintf(out->name, sizeof(out->name), "%s%s", found.candidates[0].county,
+             found.candidates[0].name);
     return true;
 }
 
+/* All of them; a complaint when one is missing. */
 static bool find_places(const struct settings *s, struct place places[COUNT_OF(stories)])
 {
     struct gazetteer *gazetteer = NULL;
@@ -101,7 +103,6 @@ static bool find_places(const struct settings *s, struct place places[COUNT_OF(s
     }
     for (size_t i = 0; i < COUNT_OF(stories); i++) {
         if (!find_place(gazetteer, scratch, &stories[i], &places[i])) {
-            found[i].level != ROUTE_TOWNSHIP) {
             ctl_complain("%s has no township in charge of the demo's place number %zu: another "
                          "list of townships",
                          s->townships_file, i + 1);

@@ -1,5 +1,6 @@
-/* Calls of the demo to the public HTTP API and to the sandbox: one at a time, each with a deadline, with the token of the one
- * who acts. Whatever goes wrong is said once on stderr, in a sentence, and the function answers false. */
+/* Calls of the demo to the public HTTP API and to the sandbox: one at a time, each with a deadline,
+ * with the token of the one who acts. Whatever goes wrong is said once on stderr, in a sentence,
+ * and the function answers false. */
 #ifndef OPS_CTL_DEMO_API_H
 #define OPS_CTL_DEMO_API_H
 
@@ -24,16 +25,18 @@ struct demo_api {
 };
 
 /* The strings are borrowed. False with a complaint when the client cannot be made. */
-MUST_CHECK bool demo_api_init(struct demo_api *api, const char *url, const char *bank, const char *tokens);
+MUST_CHECK bool demo_api_init(struct demo_api *api, const char *url, const char *bank,
+                              const char *tokens);
 void demo_api_release(struct demo_api *api);
 
 /* Is there a token NAME? */
 bool demo_has_token(const struct demo_api *api, const char *name);
 
-/* GET (body NULL) or POST path as `who` (name of the token file). True on a 2xx answer: *out is the parsed body, owned by the
- * caller (json_free), NULL when the answer has none. since_version > 0 goes out as If-None-Match, and a 304 is true with NULL. */
-MUST_CHECK bool demo_call(struct demo_api *api, const char *who, const char *path, const struct buf *body,
-                          int64_t since_version, struct json **out);
+/* GET (body NULL) or POST path as `who` (name of the token file). True on a 2xx answer: *out is the
+ * parsed body, owned by the caller (json_free), NULL when the answer has none. since_version > 0
+ * goes out as If-None-Match, and a 304 is true with NULL. */
+MUST_CHECK bool demo_call(struct demo_api *api, const char *who, const char *path,
+                          const struct buf *body, int64_t since_version, struct json **out);
 /* GET of a path at the sandbox. */
 MUST_CHECK bool demo_bank_get(struct demo_api *api, const char *path, struct json **out);
 

@@ -42,7 +42,8 @@ bool demo_sms_tell(struct demo_api *api, const char *phone, int least)
         nanosleep(&pause, NULL);
     }
     printf("  SMS to the citizen (短信):\n");
-    for (const struct json *v = json_first(demo_at(answer, "messages")); v != NULL; v = json_next(v)) {
+    for (const struct json *v = json_first(demo_at(answer, "messages")); v != NULL;
+         v = json_next(v)) {
         struct slice to = demo_text(v, "to"), text = demo_text(v, "text");
         size_t len = strlen(phone);
         if (to.len >= len && memcmp(to.ptr + to.len - len, phone, len) == 0)
@@ -59,7 +60,8 @@ bool demo_bank_paid(struct demo_api *api, const char *payment, int64_t *fen)
 
     if (!demo_bank_get(api, "/sandbox/statement", &answer))
         return false;
-    for (const struct json *v = json_first(demo_at(answer, "entries")); v != NULL; v = json_next(v)) {
+    for (const struct json *v = json_first(demo_at(answer, "entries")); v != NULL;
+         v = json_next(v)) {
         if (slice_is(demo_text(v, "payment"), payment))
             sum_fen += demo_int(v, "amount_fen");
     }

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include "ops/ctl/demo_api.h"
 
-/* Print the SMS texts that `phone` (11 digits) got, in order; waits for at least `least` of them. False with a complaint. */
+/* Print the SMS texts that `phone` (11 digits) got, in order; waits for at least `least` of them.
+ * False with a complaint. */
 MUST_CHECK bool demo_sms_tell(struct demo_api *api, const char *phone, int least);
 /* What the bank moved for this payment: the sum of its successful entries, 0 if there is none. */
 MUST_CHECK bool demo_bank_paid(struct demo_api *api, const char *payment, int64_t *fen);

@@ -1,5 +1,5 @@
-/* Made-up people: names, telephone numbers, identity numbers and accounts that are well-formed and nobody's. New ones in every
- * run, since the rules count what a person has had this year. */
+/* Made-up people: names, telephone numbers, identity numbers and accounts that are well-formed and
+ * nobody's. New ones in every run, since the rules count what a person has had this year. */
 #ifndef OPS_CTL_DEMO_PERSON_H
 #define OPS_CTL_DEMO_PERSON_H
 

@@ -1,5 +1,6 @@
-/* One case of the demo, played from the call to the archive by everybody who has a part in it. Nothing is known beforehand but
- * what the caller says and what the officer decides: all else is printed as the API answers it. */
+/* One case of the demo, played from the call to the archive by everybody who has a part in it.
+ * Nothing is known beforehand but what the caller says and what the officer decides: all else is
+ * printed as the API answers it. */
 #ifndef OPS_CTL_DEMO_STORY_H
 #define OPS_CTL_DEMO_STORY_H
 
@@ -23,7 +24,8 @@ struct demo_story {
     enum crs crs;
     int persons;
     bool shelter_lost, stranded;
-    int64_t officer_fen;    /* what the officer gives when the rules leave it to him; 0: the rules must pay by themselves */
+    int64_t officer_fen; /* what the officer gives when the rules leave it to him; 0: the rules must
+                            pay by themselves */
     const char *officer_why; /* his reason */
 };
 
@@ -35,9 +37,10 @@ struct demo_outcome {
     int64_t paid_fen;
 };
 
-/* Play one case; expected: 9-digit code of the township whose fund is shown before (its officer's token is wanted in the end, if
- * the case goes there). False as soon as something does not happen; the sentence about it is on stderr. */
-MUST_CHECK bool demo_story_play(struct demo_api *api, const struct demo_story *story, int number, const char *expected,
-                                struct demo_outcome *out);
+/* Play one case; expected: 9-digit code of the township whose fund is shown before (its officer's
+ * token is wanted in the end, if the case goes there). False as soon as something does not happen;
+ * the sentence about it is on stderr. */
+MUST_CHECK bool demo_story_play(struct demo_api *api, const struct demo_story *story, int number,
+                                const char *expected, struct demo_outcome *out);
 
 #endif
