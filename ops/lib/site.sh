@@ -104,15 +104,20 @@ must() {
     }
 }
 
-# Compile the list of townships when the list, the region or the compiler changed.
+# Compile the list of townships: the one that comes along, or the site's own. Only when the list or
+# the compiler changed.
 site_townships() {
-    local out=$DATA/site/townships.set made_of
-    made_of="$REGION $TOWNSHIPS $(cat "$TOWNSHIPS" "$BUILD/bin/jiujictl" | cksum)"
+    local out=$DATA/site/townships.set made_of command
+    if [ -n "$TOWNSHIPS" ]; then
+        command=(import "$TOWNSHIPS")
+        made_of=$(cat "$TOWNSHIPS" "$BUILD/bin/jiujictl" | cksum)
+    else
+        command=(compile --from "$ROOT/ops/townships")
+        made_of=$(cat "$ROOT"/ops/townships/*.gz "$BUILD/bin/jiujictl" | cksum)
+    fi
     [ ! -f "$out" ] || [ "$(cat "$out.made-of" 2>/dev/null)" != "$made_of" ] || return 0
-    step "Compiling the list of townships for region $REGION"
-    # the settings name this very file, so it is made without them
-    must "compiling the townships" "$BUILD/bin/jiujictl" townships compile \
-        --region "$REGION" --out "$out" "$TOWNSHIPS"
+    step "Compiling the list of townships"
+    must "compiling the townships" "$BUILD/bin/jiujictl" townships "${command[@]}" --out "$out"
     printf '%s' "$made_of" >"$out.made-of"
 }
 
