@@ -6,14 +6,18 @@ build_folder_fits() {
         grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$1/CMakeCache.txt"
 }
 
+# ops/up and ops/test share build/, so they configure it alike.
+BUILD_GCC=(-DCMAKE_C_COMPILER=gcc)
+
 # build_configure FOLDER LOG [-DNAME=VALUE …]
 build_configure() {
-    local folder=$1 log=$2 generator=()
+    local folder=$1 log=$2 generator=() made_with
     shift 2
+    made_with="$* node=$(command -v node || true)" # without node there are no tests in JavaScript
     build_folder_fits "$folder" || rm -rf "$folder"
     mkdir -p "$folder"
     # what is configured already is configured again by the build itself when its files change
-    [ "$(cat "$folder/.configured" 2>/dev/null)" != "$*" ] || return 0
+    [ "$(cat "$folder/.configured" 2>/dev/null)" != "$made_with" ] || return 0
     if [ ! -f "$folder/CMakeCache.txt" ] && command -v ninja >/dev/null; then
         generator=(-G Ninja)
     fi
@@ -21,7 +25,7 @@ build_configure() {
         tail -n 20 "$log" >&2
         die "cmake failed; the whole story is in $log"
     }
-    printf '%s' "$*" >"$folder/.configured"
+    printf '%s' "$made_with" >"$folder/.configured"
 }
 
 # build_targets FOLDER LOG [TARGET …]: all when none is named.
