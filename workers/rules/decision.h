@@ -29,7 +29,7 @@ struct relief_history {
 /* What the township can spend. */
 struct relief_fund {
     int64_t available_fen;   /* reserve fund not spent and not held; below 0 counts as 0 */
-    int64_t order_today_fen; /* paid or held today under the standing order in this township */
+    int64_t order_today_fen; /* paid or held today (China time) by rule in this township, whichever order */
     int64_t order_month_fen; /* the same in this calendar month */
 };
 

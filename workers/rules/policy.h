@@ -199,6 +199,7 @@ struct standing_order {
     int64_t day_fen;                    /* most in one township and China-time day */
     int64_t month_fen;                  /* most in one township and calendar month */
     int64_t valid_from_ms, valid_to_ms; /* from <= now < to */
+    bool demo;                          /* for trying out: void wherever standard.demo is false */
     char legal_basis[POLICY_BASIS_SIZE];
 };
 

@@ -1,0 +1,704 @@
+/* The decision, on the pack that is shipped: the vectors of the defaults, what may never happen by
+ * rule, and properties. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "queue/base/clock.h"
+#include "queue/base/file.h"
+#include "queue/base/utf8.h"
+#include "queue/domain/money.h"
+#include "workers/rules/decision.h"
+
+static struct policy *policy;
+static struct calendar china;
+
+static int load(void **state)
+{
+    struct buf text, why;
+    int result = -1;
+
+    (void)state;
+    buf_init(&text, POLICY_BYTES_MAX);
+    buf_init(&why, 1 << 16);
+    if (file_read("ops/policy/base.json", &text) == ERR_OK &&
+        policy_load(buf_slice(&text), &policy, &why) == ERR_OK) {
+        buf_clear(&text);
+        if (file_read("ops/calendar/china.json", &text) == ERR_OK &&
+            calendar_load(buf_slice(&text), &china, &why) == ERR_OK)
+            result = 0;
+    }
+    if (why.len > 0)
+        print_error("%s", why.ptr);
+    buf_release(&text);
+    buf_release(&why);
+    return result;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    policy_free(policy);
+    return 0;
+}
+
+static int64_t at(const char *rfc3339)
+{
+    int64_t ms = 0;
+    assert_int_equal(clock_parse_rfc3339(slice_of(rfc3339), &ms), ERR_OK);
+    return ms;
+}
+
+/* Monday 2026-03-02 09:00 China time, a full fund, nothing had this year. */
+static struct decision_input input(enum cause cause, int persons)
+{
+    struct decision_input in;
+
+    memset(&in, 0, sizeof in);
+    in.facts.cause = cause;
+    in.facts.persons = persons;
+    in.facts.channel = CHANNEL_CALL;
+    in.facts.received_ms = at("2026-03-02T08:59:00+08:00");
+    in.fund.available_fen = 2000000;
+    in.township = "520115001";
+    in.policy = policy;
+    in.calendar = &china;
+    in.now_ms = at("2026-03-02T09:00:00+08:00");
+    in.accepted_ms = in.now_ms;
+    return in;
+}
+
+static struct decision run(const struct decision_input *in)
+{
+    struct decision d;
+    decide(in, &d);
+    return d;
+}
+
+static bool says(const struct decision *d, const char *part)
+{
+    for (int i = 0; i < d->why_count; i++) {
+        if (strstr(d->why[i], part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool fired(const struct decision *d, const char *rule)
+{
+    for (int i = 0; i < d->fired_count; i++) {
+        if (strcmp(d->fired[i].rule, rule) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- the vectors of domain.md section 8.1: D = 828.00, township ceiling 3 312.00 ---- */
+
+static void lost_wallet_of_a_stranded_traveller_is_fast_tier_2(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_ROBBERY, 1);
+    in.facts.stranded = true;
+    struct decision d = run(&in);
+    assert_int_equal(d.type, RELIEF_SMALL_FAST);
+    assert_int_equal(d.fast_tier, 2);
+    assert_int_equal(d.amount_fen, 49680);
+    assert_int_equal(d.first_aid_fen, 49680);
+    assert_int_equal(d.track, TRACK_FIRST_AID);
+    assert_int_equal(d.publicity_days, 0);
+    assert_int_equal(d.pay_by_ms, at("2026-03-06T00:00:00+08:00")); /* 3 calendar days */
+    assert_int_equal(d.pay_target_ms, at("2026-03-03T09:00:00+08:00"));
+    assert_true(says(&d, "496.80 元"));
+
+    in = input(CAUSE_STRANDED, 1);
+    in.facts.stranded = true;
+    in.facts.food_lost = true;
+    d = run(&in);
+    assert_int_equal(d.fast_tier, 2);
+    assert_int_equal(d.amount_fen, 49680);
+    in.facts.wants_person = true; /* a person decides: the township, the same sum and time */
+    d = run(&in);
+    assert_int_equal(d.tier, TIER_TOWNSHIP);
+    assert_int_equal(d.amount_fen, 49680);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.pay_by_ms, at("2026-03-06T00:00:00+08:00"));
+}
+
+static void fire_with_one_person_is_paid_at_once_from_the_reserve(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    struct decision d = run(&in);
+    assert_int_equal(d.type, RELIEF_URGENT);
+    assert_int_equal(d.track, TRACK_FIRST_AID);
+    assert_int_equal(d.tier, TIER_ORDER);
+    assert_int_equal(d.amount_fen, 165600);
+    assert_int_equal(d.first_aid_fen, 165600);
+    assert_int_equal(d.follow_up_fen, 0);
+    assert_int_equal(d.pay_by_ms, at("2026-03-03T09:00:00+08:00"));    /* 24 h */
+    assert_int_equal(d.papers_by_ms, at("2026-03-10T00:00:00+08:00")); /* 5 working days */
+    assert_int_equal(d.review_by_ms, d.papers_by_ms);
+    assert_int_equal(d.county_by_ms, 0);
+    assert_string_equal(d.order_id, "DEMO-2026-1");
+    assert_string_equal(d.officer, "demo-officer");
+    assert_true(d.by_rule);
+}
+
+static void fire_with_four_persons_is_paid_to_the_ceiling_and_followed_up_by_the_county(
+    void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 4);
+    in.facts.shelter_lost = true;
+    struct decision d = run(&in);
+    assert_int_equal(d.amount_fen, 662400);
+    assert_int_equal(d.first_aid_fen, 331200);
+    assert_int_equal(d.follow_up_fen, 331200);
+    assert_int_equal(d.follow_up_tier, TIER_COUNTY);
+    assert_int_equal(d.pay_by_ms, at("2026-03-03T09:00:00+08:00"));
+    assert_int_equal(d.county_by_ms, at("2026-03-17T00:00:00+08:00")); /* 10 working days */
+    assert_true(says(&d, "跟进救助"));
+    assert_true(says(&d, "3,312.00 元"));
+}
+
+static void illness_is_paid_up_to_the_net_bill_in_monthly_instalments(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_ILLNESS, 3);
+    in.facts.months = 4;
+    in.facts.net_expense_fen = 800000;
+    struct decision d = run(&in);
+    assert_int_equal(d.type, RELIEF_EXPENSE);
+    assert_int_equal(d.amount_fen, 800000);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_int_equal(d.tier, TIER_COUNTY);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.instalments, 4);
+    assert_int_equal(d.publicity_days, 7);
+    assert_int_equal(d.review_by_ms, at("2026-03-17T00:00:00+08:00")); /* 10 WD */
+    assert_int_equal(d.county_by_ms, at("2026-03-31T00:00:00+08:00")); /* 10 + 10 WD */
+
+    in.facts.net_expense_fen = 3000000;
+    in.facts.months = 6;
+    d = run(&in);
+    assert_int_equal(d.amount_fen, 1490400);
+    assert_int_equal(d.instalments, 6);
+    assert_int_equal(money_share(d.amount_fen, d.instalments, 3), 248400);
+    assert_true(says(&d, "2,484.00 元"));
+}
+
+static void what_the_household_had_this_year_leaves_the_rest_of_the_cap(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_ILLNESS, 3);
+    in.facts.net_expense_fen = 3000000;
+    in.facts.months = 6;
+    in.household.paid_fen = 4000000;
+    in.household.times = 1;
+    struct decision d = run(&in);
+    assert_int_equal(d.amount_fen, 1000000);
+    assert_int_equal(d.over_cap_fen, 490400);
+    assert_int_equal(d.tier, TIER_COUNTY);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_true(says(&d, "一事一议"));
+    in.person.paid_fen = 6000000; /* the greater figure counts; nothing left: a conference */
+    d = run(&in);
+    assert_int_equal(d.amount_fen, 0);
+    assert_int_equal(d.track, TRACK_CONFERENCE);
+    assert_int_equal(d.over_cap_fen, 1490400);
+}
+
+static void the_same_cause_again_is_nothing_by_rule_and_an_officer_decides(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.person.times = 1;
+    in.person.same_cause = 1;
+    in.person.paid_fen = 165600;
+    struct decision d = run(&in);
+    assert_int_equal(d.amount_fen, 0);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.track, TRACK_OFFICER);
+    assert_int_equal(d.tier, TIER_COUNTY); /* may override with a reason */
+    assert_int_equal(d.over_cap_fen, 165600);
+    assert_true(says(&d, "书面说明理由"));
+    assert_true(says(&d, "行政复议"));
+}
+
+static void first_aid_runs_through_a_seven_day_holiday_and_the_papers_wait(void **state)
+{
+    /* A Friday before seven days off: made up, because no published year has one. */
+    static const char json[] = "{\"format\":1,\"title\":\"t\",\"years\":[{\"year\":2026,"
+                               "\"published\":true,\"source\":\"s\","
+                               "\"off\":[{\"name\":\"h\",\"from\":\"2026-03-07\",\"to\":\"2026-03-"
+                               "13\"}],\"make_up\":[]}]}";
+    struct calendar holiday;
+
+    (void)state;
+    assert_int_equal(calendar_load(slice_of(json), &holiday, NULL), ERR_OK);
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.calendar = &holiday;
+    in.now_ms = in.accepted_ms = at("2026-03-06T17:00:00+08:00"); /* Friday */
+    struct decision d = run(&in);
+    assert_int_equal(d.pay_by_ms, at("2026-03-07T17:00:00+08:00"));
+    assert_int_equal(d.papers_by_ms, at("2026-03-21T00:00:00+08:00")); /* 16..20 March */
+
+    /* The real National Day of 2026: Wednesday 30 September 17:00, off 1..7 October, Saturday 10
+     * worked. */
+    in.calendar = &china;
+    in.now_ms = in.accepted_ms = at("2026-09-30T17:00:00+08:00");
+    d = run(&in);
+    assert_int_equal(d.pay_by_ms, at("2026-10-01T17:00:00+08:00"));
+    assert_int_equal(d.papers_by_ms, at("2026-10-14T00:00:00+08:00")); /* 8, 9, 10, 12, 13 */
+    assert_false(d.calendar_assumed);
+}
+
+/* ---- who decides ---- */
+
+static void small_flood_damage_is_for_an_officer(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FLOOD, 2);
+    struct decision d = run(&in);
+    assert_int_equal(d.type, RELIEF_URGENT);
+    assert_int_equal(d.track, TRACK_OFFICER);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.amount_fen, 496800); /* 3 x D x 2 as a proposal */
+    assert_int_equal(d.officer_first_aid_fen, 331200);
+    assert_true(fired(&d, "STANDING_ORDER.none"));
+    in.facts.food_lost = true;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_FIRST_AID);
+    assert_int_equal(d.amount_fen, 331200);
+}
+
+static void who_wants_a_person_gets_a_person(void **state)
+{
+    (void)state;
+    for (int cause = 0; cause < CAUSE_COUNT; cause++) {
+        struct decision_input in = input((enum cause)cause, 2);
+        in.facts.wants_person = true;
+        in.facts.shelter_lost = true;
+        in.facts.danger_to_life = cause % 2 == 0;
+        struct decision d = run(&in);
+        assert_int_equal(d.track, TRACK_OFFICER);
+        assert_int_equal(d.first_aid_fen, 0);
+        assert_false(d.by_rule);
+        assert_true(d.person_asked);
+    }
+}
+
+static void a_declared_relative_goes_to_the_county(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.facts.danger_to_life = true;
+    in.relative_declared = true;
+    struct decision d = run(&in);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_int_equal(d.tier, TIER_COUNTY);
+    assert_true(d.county_must_review);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.officer_first_aid_fen, 0);
+    assert_true(says(&d, "回避"));
+    assert_true(d.accept_by_ms == 0);
+}
+
+static void danger_to_life_waits_for_no_missing_fact(void **state)
+{
+    (void)state;
+    for (int cause = 0; cause < CAUSE_COUNT; cause++) {
+        struct decision_input in = input((enum cause)cause, 0); /* persons unknown */
+        in.facts.received_ms = 0;
+        in.facts.danger_to_life = true;
+        in.township = "";
+        in.accepted_ms = 0;
+        struct decision d = run(&in);
+        assert_int_equal(d.type, RELIEF_URGENT);
+        assert_int_equal(d.urgency, URGENCY_CRITICAL);
+        assert_int_equal(d.track, TRACK_FIRST_AID);
+        assert_int_equal(d.first_aid_fen, 165600);
+        assert_true(d.tell_emergency);
+        assert_int_equal(d.accept_by_ms, in.now_ms + 15 * 60000);
+        assert_int_equal(d.dispatch_by_ms, in.now_ms + 60 * 60000);
+    }
+}
+
+static void danger_to_life_reaches_an_officer_even_when_the_caps_are_used_up(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.danger_to_life = true;
+    in.person.times = 2;
+    struct decision d = run(&in);
+    assert_int_equal(d.track, TRACK_OFFICER);
+    assert_int_equal(d.tier, TIER_CONFERENCE);
+    assert_int_equal(d.officer_first_aid_fen, 165600);
+    in.facts.danger_to_life = false;
+    in.facts.shelter_lost = true;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_CONFERENCE);
+    assert_int_equal(d.officer_first_aid_fen, 0);
+}
+
+/* ---- ceilings at the edge ---- */
+
+static void the_times_of_the_year_count_one_by_one(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.household.times = 1;
+    struct decision d = run(&in);
+    assert_int_equal(d.track, TRACK_FIRST_AID);
+    in.household.times = 2;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_CONFERENCE);
+    assert_int_equal(d.over_cap_fen, 165600);
+}
+
+static void the_orders_day_and_month_are_kept_to_the_fen(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.fund.order_today_fen = 2000000 - 165600;
+    struct decision d = run(&in);
+    assert_int_equal(d.first_aid_fen, 165600);
+    in.fund.order_today_fen++;
+    d = run(&in);
+    assert_int_equal(d.first_aid_fen, 165599);
+    assert_int_equal(d.follow_up_fen, 1);
+    assert_int_equal(d.follow_up_tier, TIER_TOWNSHIP);
+    in.fund.order_today_fen =
+        2000000 - 9999; /* below urgent_first.least_fen: not worth a payment */
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_OFFICER);
+    assert_true(fired(&d, "STANDING_ORDER.used_up"));
+    in.fund.order_today_fen = 0;
+    in.fund.order_month_fen = 10000000;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_OFFICER);
+}
+
+static void a_short_fund_pays_what_it_has_and_an_empty_one_calls_the_county(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.fund.available_fen = 100000;
+    struct decision d = run(&in);
+    assert_int_equal(d.first_aid_fen, 100000);
+    assert_int_equal(d.follow_up_fen, 65600);
+    assert_int_equal(d.follow_up_tier, TIER_COUNTY);
+    in.fund.available_fen = 9999;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_int_equal(d.first_aid_fen, 0);
+    in.fund.available_fen = -5;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_int_equal(d.officer_first_aid_fen, 0);
+}
+
+static void the_yearly_cap_never_cuts_first_aid_by_itself(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.household.paid_fen = 5000000 - 165600;
+    struct decision d = run(&in);
+    assert_int_equal(d.track, TRACK_FIRST_AID);
+    assert_int_equal(d.first_aid_fen, 165600);
+    in.household.paid_fen++;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_OFFICER);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.amount_fen, 165599);
+    assert_int_equal(d.officer_first_aid_fen, 165599);
+    in.facts.persons =
+        4; /* 3 312.00 at once fits; only the follow-up is cut, and a person decides on that */
+    in.household.paid_fen = 5000000 - 400000;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_FIRST_AID);
+    assert_int_equal(d.first_aid_fen, 331200);
+    assert_int_equal(d.follow_up_fen, 68800);
+    assert_int_equal(d.over_cap_fen, 262400);
+}
+
+static void unknown_months_and_bills_are_estimated_and_said(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_MEDICAL_BILL, 1);
+    struct decision d = run(&in);
+    assert_int_equal(d.type, RELIEF_EXPENSE);
+    assert_int_equal(d.amount_fen, 82800);
+    assert_int_equal(d.tier, TIER_TOWNSHIP);
+    assert_true(says(&d, "尚不清楚"));
+}
+
+static void a_caller_who_asks_for_less_gets_that_in_the_fast_tier(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_STRANDED, 1);
+    in.facts.stranded = true;
+    in.facts.asked_fen = 15000;
+    struct decision d = run(&in);
+    assert_int_equal(d.amount_fen, 15000);
+    in.facts.asked_fen = 1500000;
+    d = run(&in);
+    assert_int_equal(d.amount_fen, 24840); /* tier 1: 0.3 D */
+}
+
+static void a_deadline_in_an_unpublished_year_says_so(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.now_ms = in.accepted_ms = at("2026-12-30T10:00:00+08:00");
+    struct decision d = run(&in);
+    assert_true(d.calendar_assumed);
+    assert_true(says(&d, "放假安排尚未公布"));
+    in.now_ms = in.accepted_ms = at("2026-12-01T10:00:00+08:00");
+    d = run(&in);
+    assert_false(d.calendar_assumed);
+}
+
+static void an_expired_order_approves_nothing(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.now_ms = in.accepted_ms = at("2028-12-31T23:59:59.999+08:00");
+    struct decision d = run(&in);
+    assert_true(d.by_rule);
+    in.now_ms = in.accepted_ms = at("2029-01-01T00:00:00+08:00");
+    d = run(&in);
+    assert_false(d.by_rule);
+    assert_int_equal(d.track, TRACK_OFFICER);
+}
+
+/* ---- properties ---- */
+
+static uint64_t seed;
+
+static uint64_t any(uint64_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed % below;
+}
+
+static int64_t any_fen(void)
+{
+    static const int64_t edges[] = {0,      1,      -1,      9999,           10000,     331199,
+                                    331200, 331201, 5000000, AMOUNT_FEN_MAX, INT64_MAX, INT64_MIN};
+    return any(3) == 0 ? edges[any(COUNT_OF(edges))] : (int64_t)any(6000000);
+}
+
+static struct decision_input any_input(void)
+{
+    struct decision_input in = input((enum cause)any(CAUSE_COUNT), (int)any(120) - 5);
+
+    in.facts.months = (int)any(40) - 5;
+    in.facts.net_expense_fen = any_fen();
+    in.facts.asked_fen = any(2) == 0 ? 0 : any_fen();
+    in.facts.danger_to_life = any(6) == 0;
+    in.facts.shelter_lost = any(3) == 0;
+    in.facts.food_lost = any(3) == 0;
+    in.facts.child_alone = any(6) == 0;
+    in.facts.income_stopped = any(3) == 0;
+    in.facts.wants_person = any(8) == 0;
+    in.facts.stranded = any(3) == 0;
+    in.person = (struct relief_history){any_fen(), (int)any(4), (int)any(3), (int)any(8) == 0};
+    in.household = (struct relief_history){any_fen(), (int)any(3), (int)any(3), 0};
+    in.fund =
+        (struct relief_fund){any_fen(), any(2) == 0 ? 0 : any_fen(), any(2) == 0 ? 0 : any_fen()};
+    in.relative_declared = any(8) == 0;
+    in.now_ms += (int64_t)any(400) * MS_PER_DAY + (int64_t)any(86400000);
+    in.accepted_ms = any(2) == 0 ? 0 : in.now_ms;
+    return in;
+}
+
+static void check_money(const struct decision_input *in, const struct decision *d)
+{
+    const struct policy_rules *r = policy_for(policy, in->township, in->now_ms);
+    int64_t fund = in->fund.available_fen < 0 ? 0 : in->fund.available_fen;
+    int64_t paid = money_max(0, money_max(in->person.paid_fen, in->household.paid_fen));
+
+    assert_in_range(d->amount_fen, 0, AMOUNT_FEN_MAX);
+    assert_in_range(d->first_aid_fen, 0, 331200);
+    assert_in_range(d->officer_first_aid_fen, 0, 331200);
+    assert_true(d->over_cap_fen >= 0 && d->follow_up_fen >= 0);
+    assert_true(d->first_aid_fen <= fund && d->officer_first_aid_fen <= fund);
+    assert_true(d->amount_fen == 0 || d->amount_fen <= r->caps.household_year_fen - paid);
+    if (d->type == RELIEF_SMALL_FAST)
+        assert_true(d->amount_fen <= r->standard.dibao_month_fen);
+    assert_int_equal(d->by_rule, d->track == TRACK_FIRST_AID);
+    assert_int_equal(d->by_rule, d->first_aid_fen > 0);
+    if (!d->by_rule) {
+        assert_int_equal(d->follow_up_fen, 0);
+        assert_int_equal(d->order_id[0], '\0');
+        return;
+    }
+    assert_int_equal(d->first_aid_fen + d->follow_up_fen, d->amount_fen);
+    assert_true(money_max(0, in->fund.order_today_fen) + d->first_aid_fen <= 2000000);
+    assert_true(money_max(0, in->fund.order_month_fen) + d->first_aid_fen <= 10000000);
+    assert_false(in->facts.wants_person || in->relative_declared);
+    assert_true(d->papers_by_ms > in->now_ms && d->pay_by_ms > in->now_ms);
+    assert_true(d->order_id[0] != '\0' && d->officer[0] != '\0');
+    assert_true(d->officer_first_aid_fen == 0);
+    assert_true((d->follow_up_fen > 0) == (d->follow_up_tier != TIER_NONE));
+}
+
+static void check_text(const struct decision *d)
+{
+    assert_in_range(d->why_count, 2, DECISION_WHY_MAX);
+    for (int i = 0; i < d->why_count; i++) {
+        size_t len = strlen(d->why[i]);
+        assert_true(utf8_valid(slice_of(d->why[i])));
+        assert_true(len > 6 &&
+                    strcmp(d->why[i] + len - 3, "。") == 0); /* a whole sentence, not cut */
+    }
+    assert_string_equal(d->policy, policy_name(policy));
+    assert_true(d->triage[0] != '\0');
+    assert_true(d->fired_count < DECISION_FIRED_MAX);
+}
+
+static void whatever_comes_in_no_cap_is_ever_passed(void **state)
+{
+    (void)state;
+    seed = 20260121;
+    int by_rule = 0;
+    for (int i = 0; i < 60000; i++) {
+        struct decision_input in = any_input();
+        struct decision d = run(&in), again = run(&in);
+        assert_memory_equal(&d, &again, sizeof d); /* same input, same output, every byte */
+        check_money(&in, &d);
+        check_text(&d);
+        by_rule += d.by_rule;
+    }
+    assert_in_range(by_rule, 1000, 50000); /* the generator reaches both sides */
+}
+
+static void more_persons_never_means_less(void **state)
+{
+    (void)state;
+    seed = 7;
+    for (int i = 0; i < 3000; i++) {
+        struct decision_input in = any_input();
+        int64_t before = 0;
+        for (int persons = 1; persons <= PERSONS_MAX; persons += persons < 6 ? 1 : 31) {
+            in.facts.persons = persons;
+            struct decision d = run(&in);
+            assert_true(d.amount_fen >= before);
+            before = d.amount_fen;
+        }
+    }
+}
+
+static void more_history_never_means_more(void **state)
+{
+    (void)state;
+    seed = 99;
+    for (int i = 0; i < 5000; i++) {
+        struct decision_input in = any_input();
+        struct decision before = run(&in);
+        if (in.household.paid_fen < INT64_MAX - 100000)
+            in.household.paid_fen += 100000;
+        in.person.times++;
+        struct decision after = run(&in);
+        assert_true(after.amount_fen <= before.amount_fen);
+    }
+}
+
+static void extremes_neither_overflow_nor_break(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, INT32_MAX);
+    in.facts.months = INT32_MIN;
+    in.facts.net_expense_fen = INT64_MIN;
+    in.facts.asked_fen = INT64_MAX;
+    in.facts.received_ms = INT64_MAX;
+    in.facts.cause = (enum cause)77;
+    in.facts.shelter_lost = true;
+    in.person = (struct relief_history){INT64_MIN, INT32_MIN, INT32_MAX, INT32_MIN};
+    in.fund = (struct relief_fund){INT64_MAX, INT64_MIN, INT64_MIN};
+    in.now_ms = INT64_MIN;
+    in.accepted_ms = INT64_MAX;
+    struct decision d = run(&in);
+    assert_in_range(d.amount_fen, 0, AMOUNT_FEN_MAX);
+    in.now_ms = INT64_MAX;
+    d = run(&in);
+    assert_in_range(d.amount_fen, 0, AMOUNT_FEN_MAX);
+}
+
+static void a_decision_is_written_as_json_and_as_text(void **state)
+{
+    struct buf json, text;
+    struct json_out o;
+    struct json *root;
+    int64_t fen = 0;
+
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 4);
+    in.facts.shelter_lost = true;
+    struct decision d = run(&in);
+    buf_init(&json, 1 << 16);
+    buf_init(&text, 1 << 16);
+    json_out_init(&o, &json);
+    decision_write(&d, &o, NULL);
+    assert_int_equal(buf_err(&json), ERR_OK);
+    assert_int_equal(json_parse(buf_slice(&json), &root, NULL), ERR_OK);
+    assert_int_equal(json_int64(json_get(root, "first_aid_fen"), 0, AMOUNT_FEN_MAX, &fen), ERR_OK);
+    assert_int_equal(fen, 331200);
+    assert_int_equal(json_size(json_get(root, "why")), d.why_count);
+    json_free(root);
+    decision_explain(&d, &text);
+    assert_int_equal(buf_err(&text), ERR_OK);
+    assert_true(utf8_valid(buf_slice(&text)));
+    assert_non_null(strstr(text.ptr, "马上发放：3,312.00 元"));
+    buf_release(&json);
+    buf_release(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lost_wallet_of_a_stranded_traveller_is_fast_tier_2),
+        cmocka_unit_test(fire_with_one_person_is_paid_at_once_from_the_reserve),
+        cmocka_unit_test(
+            fire_with_four_persons_is_paid_to_the_ceiling_and_followed_up_by_the_county),
+        cmocka_unit_test(illness_is_paid_up_to_the_net_bill_in_monthly_instalments),
+        cmocka_unit_test(what_the_household_had_this_year_leaves_the_rest_of_the_cap),
+        cmocka_unit_test(the_same_cause_again_is_nothing_by_rule_and_an_officer_decides),
+        cmocka_unit_test(first_aid_runs_through_a_seven_day_holiday_and_the_papers_wait),
+        cmocka_unit_test(small_flood_damage_is_for_an_officer),
+        cmocka_unit_test(who_wants_a_person_gets_a_person),
+        cmocka_unit_test(a_declared_relative_goes_to_the_county),
+        cmocka_unit_test(danger_to_life_waits_for_no_missing_fact),
+        cmocka_unit_test(danger_to_life_reaches_an_officer_even_when_the_caps_are_used_up),
+        cmocka_unit_test(the_times_of_the_year_count_one_by_one),
+        cmocka_unit_test(the_orders_day_and_month_are_kept_to_the_fen),
+        cmocka_unit_test(a_short_fund_pays_what_it_has_and_an_empty_one_calls_the_county),
+        cmocka_unit_test(the_yearly_cap_never_cuts_first_aid_by_itself),
+        cmocka_unit_test(unknown_months_and_bills_are_estimated_and_said),
+        cmocka_unit_test(a_caller_who_asks_for_less_gets_that_in_the_fast_tier),
+        cmocka_unit_test(a_deadline_in_an_unpublished_year_says_so),
+        cmocka_unit_test(an_expired_order_approves_nothing),
+        cmocka_unit_test(whatever_comes_in_no_cap_is_ever_passed),
+        cmocka_unit_test(more_persons_never_means_less),
+        cmocka_unit_test(more_history_never_means_more),
+        cmocka_unit_test(extremes_neither_overflow_nor_break),
+        cmocka_unit_test(a_decision_is_written_as_json_and_as_text),
+    };
+    return cmocka_run_group_tests_name("decision", tests, load, unload);
+}
