@@ -25,7 +25,7 @@ child_spawn() {
     local name=$1
     # A session of its own: Ctrl-C reaches this script only, and children stop in order. They do
     # not inherit the locks (descriptors 8 and 9).
-    eval "exec setsid ${CHILD_COMMAND[$name]}" >>"$DATA/log/$name.log" 2>&1 </dev/null 8>&- 9>&- &
+    eval "exec setsid ${CHILD_COMMAND[$name]}" >>"$DATA/log/$name.log" 2>&1 </dev/null 4>&- 8>&- 9>&- &
     CHILD_PID[$name]=$!
     CHILD_STARTED[$name]=$SECONDS
     printf '%s %s\n' "$!" "$(process_start_time "$!")" >"$DATA/run/$name.pid"

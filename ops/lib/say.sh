@@ -1,15 +1,18 @@
-# say.sh: what the scripts tell a person. Progress goes to stderr, so that stdout stays for results.
+# say.sh: what the scripts tell a person. It goes to stderr, so that stdout stays for results; to a
+# copy of it (descriptor 4), because bash's own words about dead children are not for everybody.
+exec 4>&2
+
 say() {
-    printf '%s\n' "$*" >&2
+    printf '%s\n' "$*" >&4
 }
 
 # One step of the start, with the time since the script began.
 step() {
-    printf '[%3ds] %s\n' "$SECONDS" "$*" >&2
+    printf '[%3ds] %s\n' "$SECONDS" "$*" >&4
 }
 
 die() {
-    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    printf '%s: %s\n' "${0##*/}" "$*" >&4
     exit 1
 }
 
