@@ -20,6 +20,7 @@
 #define CTL_TABLE(X)                                                                                                   \
     X("townships", ctl_townships, "compile, import or check the list of townships")                                    \
     X("route", ctl_route, "which township is in charge of a place, and why")                                           \
+    X("policy", ctl_policy, "check a policy pack, or explain what it decides and why")                                 \
     X("demo", ctl_demo, "three cases through the public API, told in plain words")
 
 #define CTL_DECLARE(name, function, what) int function(int argc, char **argv, const struct settings *s);

@@ -189,7 +189,10 @@ site_token() {
 # Everything but tokens and the demo, in the order in which the processes need each other.
 site_start() {
     site_secrets
-    children_stop # left behind by a run that was killed
+    [ -z "$(children_stop_order)" ] || {
+        step "Stopping what a start that was killed has left behind"
+        children_stop
+    }
     site_choose_port
     BANK_PORT=
     site_write_config
