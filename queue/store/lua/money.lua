@@ -135,7 +135,7 @@ local function settle(batch, case, pay, outcome, tail)
   return verb
 end
 
--- Arguments per payment: id, outcome, amount ("" = not told), bank's reference, event tail, notify payload prefix ("" none).
+-- Arguments per payment: id, outcome, amount ("" = not told), bank's reference, event tail, first word of the SMS payload ("" none).
 -- One function for the bank's immediate answer, its callback, a query and a statement line: ranks only rise. Answers per
 -- payment: "ok", "same" (known already, or older news), "none" (no such payment), "amount" and "conflict" (contradicts what
 -- we hold: nothing is changed, a person must look).
@@ -177,7 +177,7 @@ local function outcome(keys, args)
         local news = settle(batch, case, pay, to, args[at + 4])
         push(drop, id)
         if args[at + 5] ~= '' then
-          job_add(batch, 'notify', pay.c .. ':' .. int(case.v), now_ms(), args[at + 5] .. ' ' .. news .. ' ' .. int(pay.m))
+          job_add(batch, 'notify', pay.c .. ':' .. int(case.v), now_ms(), args[at + 5] .. '|' .. news .. '|' .. int(pay.m))
         end
       end
       pay.s = to

@@ -160,10 +160,19 @@ local function token_get(keys, args)
   return row[1] and row or {}
 end
 
-local READS = { load = load, load_funds = load_funds, load_payments = load_payments, payment = payment, case_get = case_get,
-  case_events = case_events, inbox = inbox, fund_get = fund_get, stats = stats, token_get = token_get }
-for name, callback in pairs(READS) do
+-- One by one: `pairs` is not there while a library is being loaded.
+local function reads(name, callback)
   redis.register_function{ function_name = 'jiuji_' .. name, callback = callback, flags = { 'no-writes' } }
 end
+reads('load', load)
+reads('load_funds', load_funds)
+reads('load_payments', load_payments)
+reads('payment', payment)
+reads('case_get', case_get)
+reads('case_events', case_events)
+reads('inbox', inbox)
+reads('fund_get', fund_get)
+reads('stats', stats)
+reads('token_get', token_get)
 redis.register_function('jiuji_token_put', token_put)
 redis.register_function('jiuji_token_revoke', token_revoke)

@@ -1,0 +1,42 @@
+/* Everything a worker needs, opened once: the store, keys, policy, calendar, townships, and the bank's and the operator's
+ * clients. Only what the chosen stages use is opened. */
+#ifndef WORKERS_SITE_H
+#define WORKERS_SITE_H
+
+#include <stdbool.h>
+#include "integrations/http/http_client.h"
+#include "integrations/pay/g2p/g2p_client.h"
+#include "integrations/sms/kannel/kannel_client.h"
+#include "queue/base/arena.h"
+#include "queue/base/settings.h"
+#include "queue/domain/calendar.h"
+#include "queue/seal/personal.h"
+#include "queue/store/calls_read.h"
+#include "queue/store/store.h"
+#include "workers/routing/route.h"
+#include "workers/rules/policy.h"
+
+#define SITE_ARENA_MAX ((size_t)16 << 20) /* of one batch */
+
+struct site {
+    const struct settings *settings;
+    bool stages[STAGE_COUNT];
+    struct store *store;
+    struct sealer *sealer;
+    struct policy *policy;
+    struct calendar calendar;
+    struct gazetteer *gazetteer;
+    struct route_scratch *scratch;
+    struct http_client *http;
+    struct g2p_client *bank;
+    struct kannel_client *operator_client;
+    struct sms_channel sms;
+    struct arena arena; /* of the present batch */
+    char actor[48];     /* "worker:<name>", for events */
+};
+
+/* Open what settings->stages needs. On failure `why` says what to do and nothing stays open. */
+MUST_CHECK enum err site_open(struct site *s, const struct settings *settings, struct buf *why);
+void site_close(struct site *s);
+
+#endif

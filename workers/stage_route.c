@@ -1,0 +1,415 @@
+/* Route stage: where is it, what do the rules say, and commit both, for a batch of cases. */
+#include "workers/runtime.h"
+
+#include <stdio.h>
+#include "queue/base/clock.h"
+#include "queue/base/log.h"
+#include "queue/domain/money.h"
+#include "workers/routing/route_json.h"
+#include "workers/rules/decision.h"
+
+#define ROUNDS_MAX 4    /* a refused case (funds, caps) is loaded and decided again so often at once */
+#define RETRY_MS 1000   /* then later */
+#define HOUR_MS INT64_C(3600000)
+
+/* One case of the batch on its way. */
+struct work {
+    const struct job *job;
+    struct loaded_case row;
+    struct case_facts facts;
+    struct personal person;
+    bool erased;
+    char inbox[TOWNSHIP_CODE_SIZE]; /* township, or the duty desk of county or region */
+    bool dispatched;                /* to a township */
+    struct route_result route;
+    struct decision decision;
+    struct decide_case commit;
+    struct aid_order aid;
+    struct loaded_fund fund;
+    bool open; /* still to be committed */
+};
+
+static struct work works[STORE_BATCH_MAX]; /* one batch at a time per process; too large for the stack */
+
+static struct slice region_prefix(const char *region)
+{
+    struct slice prefix = slice_of(region);
+    while (prefix.len > 2 && region[prefix.len - 1] == '0' && region[prefix.len - 2] == '0') {
+        prefix.len -= 2;
+    }
+    return prefix;
+}
+
+static bool in_region(const struct site *s, const char *code)
+{
+    struct slice prefix = region_prefix(s->settings->region);
+    return memcmp(code, prefix.ptr, prefix.len) == 0;
+}
+
+/* ---- Loading ---- */
+
+static enum err load_cases(struct site *s, struct work *batch, size_t n, redisReply **reply)
+{
+    struct loaded_case rows[STORE_BATCH_MAX];
+    load_begin(store_fcall(s->store), s->settings->region);
+    for (size_t i = 0; i < n; i++) {
+        fcall_slice(store_fcall(s->store), batch[i].job->id);
+    }
+    enum err err = runtime_call(s, "load", reply);
+    if (err == ERR_OK) {
+        err = load_read(*reply, rows, n);
+    }
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        batch[i].row = rows[i];
+    }
+    return err;
+}
+
+static enum err open_facts(struct site *s, struct work *w)
+{
+    struct json *root = NULL;
+    enum err err = json_parse(w->row.facts, &root, NULL);
+    if (err == ERR_OK) {
+        err = facts_read(root, &w->facts);
+        json_free(root);
+    }
+    if (err != ERR_OK) {
+        return err == ERR_INPUT ? ERR_CORRUPT : err;
+    }
+    err = personal_unseal(s->sealer, w->job->id, w->row.wrapped_key, w->row.sealed, &s->arena, &w->person);
+    w->erased = err == ERR_NOT_FOUND;
+    return w->erased ? ERR_OK : err;
+}
+
+/* ---- Where ---- */
+
+static enum err place(struct site *s, struct work *w)
+{
+    struct buf text;
+    buf_init(&text, ROUTE_TEXT_MAX * 2);
+    buf_put_slice(&text, w->person.address);
+    if (w->person.narrative.len > 0) {
+        buf_put_char(&text, ' ');
+        buf_put_slice(&text, w->person.narrative);
+    }
+    const struct place_query query = {
+        .code = slice_of(w->facts.place_code),
+        .has_point = w->person.has_point,
+        .lat = w->person.lat,
+        .lng = w->person.lng,
+        .crs = w->person.crs,
+        .text = buf_slice(&text),
+        .prior_code = region_prefix(s->settings->region),
+    };
+    enum err err = route_place(s->gazetteer, s->scratch, &query, &w->route);
+    buf_release(&text);
+    if (err != ERR_OK) {
+        return err;
+    }
+    w->dispatched = w->route.level == ROUTE_TOWNSHIP && in_region(s, w->route.code);
+    bool county_desk = w->route.level == ROUTE_COUNTY && in_region(s, w->route.code);
+    const char *inbox = w->dispatched || county_desk ? w->route.code : s->settings->region;
+    return slice_copy(slice_of(inbox), w->inbox, sizeof(w->inbox));
+}
+
+static enum err load_fund_of_each(struct site *s, struct work *batch, size_t n)
+{
+    const char *codes[STORE_BATCH_MAX];
+    struct loaded_fund funds[STORE_BATCH_MAX];
+    size_t of_case[STORE_BATCH_MAX], count = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = 0;
+        while (at < count && strcmp(codes[at], batch[i].inbox) != 0) {
+            at++;
+        }
+        if (at == count) {
+            codes[count++] = batch[i].inbox;
+        }
+        of_case[i] = at;
+    }
+    load_funds_begin(store_fcall(s->store), s->settings->region);
+    for (size_t i = 0; i < count; i++) {
+        fcall_text(store_fcall(s->store), codes[i]);
+    }
+    redisReply *reply = NULL;
+    enum err err = runtime_call(s, "load_funds", &reply);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = load_funds_read(reply, funds, count);
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        struct loaded_fund *fund = &batch[i].fund;
+        fund->available_fen = funds[of_case[i]].available_fen;
+        const char *day = arena_text(&s->arena, funds[of_case[i]].day);
+        const char *month = arena_text(&s->arena, funds[of_case[i]].month);
+        if (day == NULL || month == NULL) {
+            err = ERR_NO_MEMORY;
+            break;
+        }
+        fund->day = slice_of(day);
+        fund->month = slice_of(month);
+    }
+    freeReplyObject(reply);
+    return err;
+}
+
+/* ---- What ---- */
+
+static void day_and_month(int64_t now_ms, int64_t *day, int64_t *month, int *year)
+{
+    struct civil_time t = clock_civil_china(now_ms);
+    *year = t.year;
+    *month = (int64_t)t.year * 100 + t.month;
+    *day = *month * 100 + t.day;
+}
+
+static enum err apply_rules(struct site *s, struct work *w, int64_t now_ms)
+{
+    int64_t day, month;
+    int year;
+    struct person_year had;
+    day_and_month(now_ms, &day, &month, &year);
+    enum err err = person_year_read(w->row.person_year, year, slice_of(cause_word(w->facts.cause)), &had);
+    if (err != ERR_OK) {
+        return err;
+    }
+    const struct relief_history history = {.paid_fen = had.paid_fen, .times = (int)had.times,
+                                           .small_fast_times = (int)had.small_fast_times, .same_cause = (int)had.same_cause};
+    const struct decision_input input = {
+        .facts = w->facts,
+        .person = history,
+        .household = history,
+        .fund = {.available_fen = w->dispatched ? w->fund.available_fen : 0,
+                 .order_today_fen = spent_in(w->fund.day, day),
+                 .order_month_fen = spent_in(w->fund.month, month)},
+        .township = w->dispatched ? w->inbox : "",
+        .policy = s->policy,
+        .calendar = &s->calendar,
+        .now_ms = now_ms,
+    };
+    decide(&input, &w->decision);
+    return ERR_OK;
+}
+
+/* First aid by rule needs a township, an account to pay to, and a named officer's standing order. */
+static bool aid_wanted(const struct work *w)
+{
+    const struct decision *d = &w->decision;
+    return w->dispatched && d->track == TRACK_FIRST_AID && d->by_rule && d->first_aid_fen > 0 &&
+           w->person.account.len > 0;
+}
+
+static enum err plan_aid(struct site *s, struct work *w, int64_t now_ms)
+{
+    const struct decision *d = &w->decision;
+    const struct policy_rules *rules = policy_for(s->policy, w->inbox, now_ms);
+    const struct standing_order *order = policy_order_by_id(s->policy, slice_of(d->order_id));
+    int64_t day, month;
+    int year;
+    char maker[96], yuan[MONEY_TEXT_ZH_SIZE], reason[REASON_MAX];
+    ASSERT(order != NULL);
+    day_and_month(now_ms, &day, &month, &year);
+    money_format_zh(d->first_aid_fen, yuan);
+    snprintf(maker, sizeof(maker), "order:%s/%s", d->order_id, d->officer);
+    snprintf(reason, sizeof(reason), "依据授权令 %s 先行救助 %s", d->order_id, yuan);
+    const char *kept = arena_text(&s->arena, slice_of(maker));
+    if (kept == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    w->aid = (struct aid_order){
+        .amount_fen = d->first_aid_fen,
+        .maker = slice_of(kept),
+        .year = year,
+        .cause = slice_of(cause_word(w->facts.cause)),
+        .small_fast = d->type == RELIEF_SMALL_FAST,
+        .cap_paid_fen = rules->caps.household_year_fen,
+        .cap_times = rules->caps.times_per_year,
+        .cap_same_cause = rules->caps.same_cause_per_year,
+        .day = day,
+        .month = month,
+        .cap_day_fen = order->day_fen,
+        .cap_month_fen = order->month_fen,
+        .papers_due_ms = d->papers_by_ms != 0 ? d->papers_by_ms : d->review_by_ms,
+        .job_score = now_ms - (d->urgency == URGENCY_CRITICAL ? HOUR_MS : 0),
+    };
+    return runtime_tail(s, now_ms, maker, slice_of(reason), d->policy, &w->aid.event_tail);
+}
+
+/* Smaller is more urgent; age counts as well, so that nobody waits for ever. */
+static int64_t inbox_score(const struct work *w)
+{
+    static const int64_t BONUS_MS[URGENCY_COUNT] = {0, 4 * HOUR_MS, 24 * HOUR_MS};
+    return w->facts.received_ms - BONUS_MS[w->decision.urgency];
+}
+
+static enum err plan_texts(struct site *s, struct work *w, bool aid)
+{
+    struct buf text;
+    struct json_out o;
+    buf_init(&text, 16384);
+    json_out_init(&o, &text);
+    route_write(&w->route, &o, NULL);
+    enum err err = runtime_keep(s, &text, &w->commit.routing);
+    buf_clear(&text);
+    json_out_init(&o, &text);
+    decision_write(&w->decision, &o, NULL);
+    if (err == ERR_OK) {
+        err = runtime_keep(s, &text, &w->commit.decision);
+    }
+    buf_clear(&text);
+    if (w->dispatched) {
+        buf_putf(&text, "dispatched|%s|%lld", w->route.candidates[0].name,
+                 aid ? (long long)w->decision.first_aid_fen : 0LL);
+    } else {
+        buf_putf(&text, "ask-place|%s|0", route_ask_word(w->route.ask));
+    }
+    if (err == ERR_OK && !w->erased) {
+        err = runtime_keep(s, &text, &w->commit.notify);
+    }
+    buf_release(&text);
+    return err;
+}
+
+static enum err plan(struct site *s, struct work *w, int64_t now_ms)
+{
+    bool aid = aid_wanted(w);
+    struct slice why = slice_of(w->route.why);
+    struct slice first = slice_cut(&why, '\n');
+    w->commit = (struct decide_case){
+        .no = w->job->id,
+        .version = w->row.version,
+        .verb = w->dispatched ? VERB_DISPATCH : VERB_TRIAGE,
+        .inbox = slice_of(w->inbox),
+        .inbox_score = inbox_score(w),
+        .urgency = slice_of(urgency_word(w->decision.urgency)),
+        .accept_by_ms = w->decision.accept_by_ms,
+        .aid = aid ? &w->aid : NULL,
+    };
+    enum err err = plan_texts(s, w, aid);
+    if (err == ERR_OK) {
+        err = runtime_tail(s, now_ms, s->actor, first.len <= REASON_MAX ? first : slice_make(NULL, 0),
+                           w->decision.policy, &w->commit.event_tail);
+    }
+    if (err == ERR_OK && aid) {
+        err = plan_aid(s, w, now_ms);
+    }
+    return err;
+}
+
+/* ---- The batch ---- */
+
+/* Load, route and decide what is still open; what needs no commit is ended in `ends`. */
+static enum err prepare(struct site *s, size_t n, struct job_end *ends, size_t *end_count)
+{
+    redisReply *reply = NULL;
+    int64_t now_ms = clock_now_ms();
+    enum err err = load_cases(s, works, n, &reply);
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        struct work *w = &works[i];
+        if (!w->open) {
+            continue;
+        }
+        enum err bad = ERR_OK;
+        if (!w->row.found || w->row.state != CASE_RECEIVED) {
+            w->open = false; /* routed before: the answer to that commit was lost */
+        } else {
+            bad = open_facts(s, w);
+            bad = bad == ERR_OK ? place(s, w) : bad;
+            w->open = bad == ERR_OK;
+        }
+        if (w->open) {
+            continue;
+        }
+        ends[(*end_count)++] = (struct job_end){.id = w->job->id,
+                                                .action = bad == ERR_OK ? JOB_DONE : bad == ERR_CORRUPT ? JOB_BURY : JOB_RETRY,
+                                                .delay_ms = RETRY_MS,
+                                                .text = slice_of(bad == ERR_OK ? "" : err_text(bad))};
+        if (bad != ERR_OK) {
+            log_event(LOG_ERROR, "case_not_routable", "case=%.*s err=%s", SLICE_FMT(w->job->id), err_code(bad));
+        }
+    }
+    if (err == ERR_OK) {
+        err = load_fund_of_each(s, works, n);
+    }
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        if (works[i].open) {
+            err = apply_rules(s, &works[i], now_ms);
+        }
+        if (works[i].open && err == ERR_OK) {
+            err = plan(s, &works[i], now_ms);
+        }
+    }
+    if (reply != NULL) {
+        freeReplyObject(reply);
+    }
+    return err;
+}
+
+/* Commit what is open; afterwards only what was refused for funds or a cap is open. */
+static enum err commit(struct site *s, const struct lease *l, size_t n)
+{
+    enum decide_outcome results[STORE_BATCH_MAX];
+    size_t sent = 0;
+    redisReply *reply = NULL;
+    decide_begin(store_fcall(s->store), s->settings->region, l->token);
+    for (size_t i = 0; i < n; i++) {
+        if (works[i].open) {
+            decide_add(store_fcall(s->store), &works[i].commit);
+            sent++;
+        }
+    }
+    if (sent == 0) {
+        return ERR_OK;
+    }
+    enum err err = runtime_call(s, "decide", &reply);
+    if (err == ERR_OK) {
+        err = decide_read(reply, results, sent);
+        freeReplyObject(reply);
+    }
+    for (size_t i = 0, k = 0; i < n && err == ERR_OK; i++) {
+        if (!works[i].open) {
+            continue;
+        }
+        enum decide_outcome result = results[k++];
+        works[i].open = result == DECIDE_REFUSED || result == DECIDE_VERSION;
+        if (result == DECIDE_OK) {
+            log_event(LOG_DEBUG, "case_routed", "case=%.*s inbox=%s first_aid_fen=%lld", SLICE_FMT(works[i].job->id),
+                      works[i].inbox, works[i].commit.aid == NULL ? 0LL : (long long)works[i].aid.amount_fen);
+        }
+    }
+    return err;
+}
+
+enum err stage_route(struct site *s, size_t *handled)
+{
+    struct lease lease;
+    struct job_end ends[STORE_BATCH_MAX];
+    size_t end_count = 0;
+    enum err err = lease_take(s, STAGE_ROUTE, s->settings->batch, &lease);
+    *handled = 0;
+    size_t n = lease.count, open = n;
+    for (size_t i = 0; i < n; i++) {
+        works[i] = (struct work){.job = &lease.jobs[i], .open = true};
+    }
+    for (int round = 0; round < ROUNDS_MAX && open > 0 && err == ERR_OK; round++) {
+        err = prepare(s, n, ends, &end_count);
+        if (err == ERR_OK) {
+            err = commit(s, &lease, n);
+        }
+        open = 0;
+        for (size_t i = 0; i < n; i++) {
+            open += works[i].open;
+        }
+    }
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        if (works[i].open) {
+            ends[end_count++] = (struct job_end){.id = works[i].job->id, .action = JOB_RETRY, .delay_ms = RETRY_MS};
+        }
+    }
+    if (err == ERR_OK) {
+        err = lease_end(s, STAGE_ROUTE, &lease, ends, end_count);
+    }
+    *handled = n;
+    lease_release(&lease);
+    return err;
+}
