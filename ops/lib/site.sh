@@ -1,5 +1,6 @@
 # site.sh: one folder with everything a running site owns: keys, settings, Redis data, logs, tokens.
-# Wants ROOT (the checkout), BUILD (the build folder) and DATA (absolute) to be set.
+# Wants ROOT (the checkout), BIN (the folder with the programs) and DATA (absolute) to be set, and
+# LISTEN, PORT_ASKED, GATEWAYS, WORKERS, REGION, TOWNSHIPS, POLICY, CALENDAR as ops/up knows them.
 
 # site_folders: make them, private to the user; take the lock of the folder.
 site_folders() {
@@ -91,7 +92,7 @@ EOF
 }
 
 ctl() {
-    "$BUILD/bin/jiujictl" --config "$CONFIG" "$@"
+    "$BIN/jiujictl" --config "$CONFIG" "$@"
 }
 
 # must WHAT COMMAND…: quiet when it works; its words and ours when it does not.
@@ -110,14 +111,14 @@ site_townships() {
     local out=$DATA/site/townships.set made_of command
     if [ -n "$TOWNSHIPS" ]; then
         command=(import "$TOWNSHIPS")
-        made_of=$(cat "$TOWNSHIPS" "$BUILD/bin/jiujictl" | cksum)
+        made_of=$(cat "$TOWNSHIPS" "$BIN/jiujictl" | cksum)
     else
         command=(compile --from "$ROOT/ops/townships")
-        made_of=$(cat "$ROOT"/ops/townships/*.gz "$BUILD/bin/jiujictl" | cksum)
+        made_of=$(cat "$ROOT"/ops/townships/*.gz "$BIN/jiujictl" | cksum)
     fi
     [ ! -f "$out" ] || [ "$(cat "$out.made-of" 2>/dev/null)" != "$made_of" ] || return 0
     step "Compiling the list of townships"
-    must "compiling the townships" "$BUILD/bin/jiujictl" townships "${command[@]}" --out "$out"
+    must "compiling the townships" "$BIN/jiujictl" townships "${command[@]}" --out "$out"
     printf '%s' "$made_of" >"$out.made-of"
 }
 
@@ -128,7 +129,7 @@ sandbox_port_is_known() {
 
 # The sandbox takes any free port, and the same again when it must be started anew.
 site_start_sandbox() {
-    local command=("$BUILD/bin/jiuji-sandbox" --listen 127.0.0.1 --data "$DATA/sandbox"
+    local command=("$BIN/jiuji-sandbox" --listen 127.0.0.1 --data "$DATA/sandbox"
         --bank-token "$(secret bank.token)" --sms-user jiuji
         --sms-password "$(secret sms.password)" "$@")
     child_start sandbox "${command[@]}" --port 0
@@ -157,7 +158,7 @@ site_start_gateways() {
     local i
     for ((i = 1; i <= GATEWAYS; i++)); do
         mkdir -p "$DATA/site/gateway-$i"
-        child_start "gateway-$i" "$BUILD/bin/jiuji-gateway" --config "$CONFIG" \
+        child_start "gateway-$i" "$BIN/jiuji-gateway" --config "$CONFIG" \
             --node "$i" --data_dir "$DATA/site/gateway-$i"
     done
     for ((i = 1; i <= GATEWAYS; i++)); do
@@ -171,7 +172,7 @@ site_start_workers() {
     local i
     for ((i = 1; i <= WORKERS; i++)); do
         mkdir -p "$DATA/site/worker-$i"
-        child_start "worker-$i" "$BUILD/bin/jiuji-worker" --config "$CONFIG" \
+        child_start "worker-$i" "$BIN/jiuji-worker" --config "$CONFIG" \
             --worker_name "worker-$i" --data_dir "$DATA/site/worker-$i"
     done
 }
