@@ -99,10 +99,10 @@ static void say_small_fast(struct work *w, const char *standard)
     const struct policy_rules *r = w->r;
     int permille = r->small_fast.tier_permille[w->d->fast_tier - 1];
 
-    say(w, "小额快救第%d档：%s%s的%d.%d%%%s，为%s，不核对家庭经济状况，不公示（依据：%s）。",
-        w->d->fast_tier, standard, yuan(r->standard.dibao_month_fen).text, permille / 10,
-        permille % 10, r->small_fast.per_person ? "，按人计算" : "，按件计算",
-        yuan(w->entitled_fen).text, r->small_fast.legal_basis);
+    say(w, "小额快救第%d档：%s%s的千分之%d%s，为%s，不核对家庭经济状况，不公示（依据：%s）。",
+        w->d->fast_tier, standard, yuan(r->standard.dibao_month_fen).text, permille,
+        r->small_fast.per_person ? "，按人计算" : "，按件计算", yuan(w->entitled_fen).text,
+        r->small_fast.legal_basis);
     if (w->asked_fen > 0 && w->asked_fen == w->entitled_fen)
         say(w, "按本人提出的%s计算，没有超过该档金额。", yuan(w->asked_fen).text);
 }
@@ -133,6 +133,8 @@ static void say_amount(struct work *w)
                                                           : "自付支出");
         else if (w->months > w->months_used)
             say(w, "困难月数%d个月，按规定最多计%d个月。", w->months, w->months_used);
+        if (w->in->facts.recognised)
+            say(w, "已是在册困难对象，只核对必要支出，收入和财产一段时间内不再核对。");
         return;
     case RELIEF_CONSULT:
         say(w, "本件为咨询，由工作人员答复；需要救助时可随时转为救助申请。");
