@@ -20,8 +20,9 @@
 #define PARKED_BYTES_MAX 16384       /* of pipelined requests; then reading stops until they are served */
 #define RESPONSE_BYTES_MAX 134217728 /* of one response; reports are paged, so this is never met */
 #define SCRATCH_BYTES_KEPT 1048576
-#define REFUSED_CONNECTIONS 64 /* beyond `connections`, only to be told 503 */
-#define DRAIN_IDLE_MS 50       /* what an idle client may still have on its way when draining begins */
+#define REFUSED_CONNECTIONS 64     /* beyond `connections`, only to be told 503 */
+#define WRITE_PROGRESS_BYTES 16384 /* a slow reader must take this much in every write_deadline_ms */
+#define DRAIN_IDLE_MS 50           /* what an idle client may still have on its way when draining begins */
 
 enum connection_state {
     CONNECTION_IDLE,    /* nothing of the next request is there */
@@ -42,6 +43,7 @@ struct backlog {
     uv_write_t request; /* of `sending` */
     struct buf sending;
     struct buf waiting;
+    size_t unwritten; /* of `sending`, when last asked */
 };
 
 struct connection {
@@ -126,6 +128,8 @@ void connection_answer_done(struct connection *c);
 /* Answer with the fault and close. */
 void connection_refuse(struct connection *c, enum http_fault_id fault);
 size_t connection_backlog(const struct connection *c);
+/* True if the client has taken WRITE_PROGRESS_BYTES since the last time this was asked, or since the write began. */
+bool connection_made_progress(struct connection *c);
 void connection_free_backlog(struct connection *c);
 
 /* ---- http_server.c ---- */

@@ -47,7 +47,13 @@ static void expire(struct connection *c, enum wait wait)
         counters->body_timeouts++;
         connection_refuse(c, FAULT_BODY_SLOW);
         return;
-    case WAIT_WRITE: counters->write_timeouts++; break;
+    case WAIT_WRITE:
+        if (connection_made_progress(c)) {
+            connection_wait(c, WAIT_WRITE);
+            return;
+        }
+        counters->write_timeouts++;
+        break;
     case WAIT_IDLE:
     case WAIT_LINGER:
     case WAIT_READY:

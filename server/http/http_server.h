@@ -33,7 +33,7 @@
     X(head_deadline_ms, 5000, 10, 600000, "from the first byte of a request to the end of its head; then 408")        \
     X(body_deadline_ms, 10000, 10, 600000, "from the end of the head to the end of the body; then 408")               \
     X(idle_ms, 15000, 10, 600000, "without a byte between requests or before the first; then closed")                 \
-    X(write_deadline_ms, 20000, 10, 600000, "for the client to take a response or a stream's backlog; then closed")   \
+    X(write_deadline_ms, 20000, 10, 600000, "for the client to take 16 KiB more of what is written; then closed")     \
     X(linger_ms, 1000, 10, 60000, "how long what the client still sends is thrown away after a closing answer")       \
     X(stream_backlog_bytes, 262144, 1024, 67108864, "bytes a slow reader of a stream may leave unread; then closed")
 

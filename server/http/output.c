@@ -18,6 +18,7 @@ static bool backlog_start(struct connection *c)
     b->sending = b->waiting;
     b->waiting = empty;
     buf_clear(&b->waiting);
+    b->unwritten = b->sending.len;
     uv_buf_t piece = uv_buf_init(b->sending.ptr, (unsigned)b->sending.len);
     if (uv_write(&b->request, (uv_stream_t *)&c->tcp, &piece, 1, on_written) != 0) {
         buf_clear(&b->sending);
@@ -70,6 +71,13 @@ void connection_free_backlog(struct connection *c)
         free(c->backlog);
         c->backlog = NULL;
     }
+}
+
+bool connection_made_progress(struct connection *c)
+{
+    size_t before = c->backlog->unwritten;
+    c->backlog->unwritten = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
+    return before >= c->backlog->unwritten + WRITE_PROGRESS_BYTES;
 }
 
 size_t connection_backlog(const struct connection *c)

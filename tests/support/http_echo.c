@@ -3,15 +3,23 @@
  *   http-echo [--ip ADDRESS] [--LIMIT VALUE ...]     LIMIT: a name of HTTP_LIMITS_TABLE
  *
  * Prints `port N` when it listens, `gone NAME` when a watcher is told, `drained` at the end.
- * SIGTERM drains, a second one stops.
+ * SIGTERM drains, a second one stops. SIGUSR1 answers and ends all that is held.
  *
- *   /hello            200 "hello"                       /describe      what the server made of the
- * request (JSON) /echo             the body back                     /big?bytes=N   N bytes
- *   /hold?name=X      no answer before /release?name=X  /poll?name=X   the same, watched
- *   /stream?name=X    a watched stream; /push?name=X&bytes=N writes to it, /finish?name=X ends it
- *   /problem          a problem                         /broken        an answer with a line break
- * in a header /close            an answer that closes             /counters      the server's
- * counters (JSON) /held             names that are held or streamed (JSON array) */
+ *   /hello                  200 "hello"
+ *   /describe               what the server made of the request (JSON)
+ *   /echo                   the body back
+ *   /big?bytes=N            N bytes
+ *   /hold?name=X            no answer before /release?name=X
+ *   /poll?name=X            the same, watched
+ *   /stream?name=X          a watched stream
+ *   /push?name=X&bytes=N    write to it
+ *   /finish?name=X          end it
+ *   /held                   names that are held or streamed (JSON array)
+ *   /problem                a problem
+ *   /broken                 an answer with a line break in a header
+ *   /empty, /close          204, the second one closes
+ *   /counters               the server's counters (JSON)
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +42,7 @@ struct echo {
     struct http_server *server;
     struct held held[HELD_MAX];
     uv_signal_t term;
+    uv_signal_t usr1;
     char fill[65536];
 };
 
@@ -259,6 +268,7 @@ static void on_drained(void *data)
     e->server = NULL;
     say("drained", "");
     uv_close((uv_handle_t *)&e->term, NULL);
+    uv_close((uv_handle_t *)&e->usr1, NULL);
 }
 
 static void on_term(uv_signal_t *signal, int number)
@@ -273,6 +283,23 @@ static void on_term(uv_signal_t *signal, int number)
     } else {
         say("draining", "");
         http_server_drain(e->server, on_drained, e);
+    }
+}
+
+static void on_usr1(uv_signal_t *signal, int number)
+{
+    struct echo *e = signal->data;
+    (void)number;
+    for (size_t i = 0; i < HELD_MAX; i++) {
+        struct held *h = &e->held[i];
+        if (h->name[0] != '\0' && h->stream) {
+            http_stream_end(e->server, h->ticket);
+        } else if (h->name[0] != '\0') {
+            struct http_response done = {
+                .status = 200, .content_type = HTTP_TYPE_TEXT, .body = slice_of(h->name)};
+            http_reply(e->server, h->ticket, &done);
+        }
+        h->name[0] = '\0';
     }
 }
 
@@ -319,6 +346,9 @@ int main(int argc, char **argv)
     uv_signal_init(loop, &echo.term);
     echo.term.data = &echo;
     uv_signal_start(&echo.term, on_term, SIGTERM);
+    uv_signal_init(loop, &echo.usr1);
+    echo.usr1.data = &echo;
+    uv_signal_start(&echo.usr1, on_usr1, SIGUSR1);
     printf("port %d\n", http_server_port(echo.server));
     fflush(stdout);
     uv_run(loop, UV_RUN_DEFAULT);
