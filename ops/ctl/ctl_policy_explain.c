@@ -26,6 +26,7 @@ static const char usage[] =
     "cause\n"
     "  --fund YUAN        what the township's reserve fund holds (its first allotment)\n"
     "  --relative         a relative of the handler is declared\n"
+    "  --no-account       there is no account to pay to\n"
     "  --policy FILE      policy pack (setting policy_file)\n"
     "  --calendar FILE    holidays (setting calendar_file; without it years are assumed)\n"
     "  --json             print the decision as JSON\n";
@@ -33,7 +34,7 @@ static const char usage[] =
 struct words {
     const char *cause, *facts, *persons, *months, *expense, *asked, *township, *at, *paid, *times;
     const char *same_cause, *fund, *policy, *calendar;
-    bool relative, json;
+    bool relative, no_account, json;
 };
 
 static bool to_int(const char *name, const char *text, int64_t least, int64_t most, int *out)
@@ -124,6 +125,7 @@ static bool to_input(const struct words *w, const struct policy *p, struct decis
     if (!to_fen("fund", w->fund, &in->fund.available_fen))
         return false;
     in->relative_declared = w->relative;
+    in->payee_missing = w->no_account;
     in->facts.received_ms = in->now_ms;
     in->accepted_ms = in->now_ms;
     in->policy = p;
@@ -165,7 +167,8 @@ int ctl_policy_explain(int argc, char **argv, const struct settings *s)
         {"paid", &w.paid, NULL},         {"times", &w.times, NULL},
         {"fund", &w.fund, NULL},         {"same-cause", &w.same_cause, NULL},
         {"policy", &w.policy, NULL},     {"calendar", &w.calendar, NULL},
-        {"relative", NULL, &w.relative}, {"json", NULL, &w.json},
+        {"relative", NULL, &w.relative}, {"no-account", NULL, &w.no_account},
+        {"json", NULL, &w.json},
     };
     static struct calendar calendar;
     struct decision_input in;

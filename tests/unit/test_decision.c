@@ -358,6 +358,69 @@ static void unknown_months_and_bills_are_estimated_and_said(void **state)
     assert_true(says(&d, "尚不清楚"));
 }
 
+static void months_count_up_to_the_most_and_instalments_begin_above_three(void **state)
+{
+    static const struct {
+        int months, instalments;
+        int64_t amount_fen;
+    } rows[] = {{1, 1, 82800},  {3, 1, 248400}, {4, 4, 331200},
+                {6, 6, 496800}, {7, 6, 496800}, {24, 6, 496800}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct decision_input in = input(CAUSE_EDUCATION, 1);
+        in.facts.net_expense_fen = 90000000;
+        in.facts.months = rows[i].months;
+        struct decision d = run(&in);
+        assert_int_equal(d.amount_fen, rows[i].amount_fen);
+        assert_int_equal(d.instalments, rows[i].instalments);
+        assert_int_equal(says(&d, "最多计6个月"), rows[i].months > 6);
+    }
+}
+
+static void clocks_of_acceptance_run_from_the_acceptance_not_from_now(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.accepted_ms = in.now_ms - 3 * 3600000 - 24 * 3600000; /* Sunday 06:00 */
+    struct decision d = run(&in);
+    assert_int_equal(d.pay_by_ms, in.accepted_ms + 24 * 3600000);
+    assert_int_equal(d.papers_by_ms, at("2026-03-07T00:00:00+08:00")); /* Monday to Friday */
+    assert_int_equal(d.accept_by_ms, 0);
+    in.accepted_ms = 0;
+    d = run(&in);
+    assert_int_equal(d.pay_by_ms, in.now_ms + 24 * 3600000);
+    assert_int_equal(d.accept_by_ms, in.now_ms + 15 * 60000);
+}
+
+static void without_an_account_an_officer_pays_in_cash(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.danger_to_life = true;
+    in.payee_missing = true;
+    struct decision d = run(&in);
+    assert_int_equal(d.track, TRACK_OFFICER);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.officer_first_aid_fen, 165600);
+    assert_int_equal(d.pay_by_ms, in.now_ms + 24 * 3600000);
+    assert_true(says(&d, "现金"));
+    assert_false(says(&d, "马上发放"));
+}
+
+static void without_a_township_the_county_helps_at_once(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.danger_to_life = true;
+    in.township = "";
+    in.fund.available_fen = 0;
+    struct decision d = run(&in);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_true(says(&d, "尚未确定"));
+}
+
 static void a_caller_who_asks_for_less_gets_that_in_the_fast_tier(void **state)
 {
     (void)state;
@@ -420,6 +483,10 @@ int main(void)
         cmocka_unit_test(a_short_fund_pays_what_it_has_and_an_empty_one_calls_the_county),
         cmocka_unit_test(the_yearly_cap_never_cuts_first_aid_by_itself),
         cmocka_unit_test(unknown_months_and_bills_are_estimated_and_said),
+        cmocka_unit_test(months_count_up_to_the_most_and_instalments_begin_above_three),
+        cmocka_unit_test(clocks_of_acceptance_run_from_the_acceptance_not_from_now),
+        cmocka_unit_test(without_an_account_an_officer_pays_in_cash),
+        cmocka_unit_test(without_a_township_the_county_helps_at_once),
         cmocka_unit_test(a_caller_who_asks_for_less_gets_that_in_the_fast_tier),
         cmocka_unit_test(a_deadline_in_an_unpublished_year_says_so),
         cmocka_unit_test(an_expired_order_approves_nothing),

@@ -46,6 +46,7 @@ static struct decision_input any_input(void)
     in.fund =
         (struct relief_fund){any_fen(), any(2) == 0 ? 0 : any_fen(), any(2) == 0 ? 0 : any_fen()};
     in.relative_declared = any(8) == 0;
+    in.payee_missing = any(8) == 0;
     in.now_ms += (int64_t)any(400) * MS_PER_DAY + (int64_t)any(86400000);
     in.accepted_ms = any(2) == 0 ? 0 : in.now_ms;
     return in;
@@ -75,7 +76,7 @@ static void check_money(const struct decision_input *in, const struct decision *
     assert_int_equal(d->first_aid_fen + d->follow_up_fen, d->amount_fen);
     assert_true(money_max(0, in->fund.order_today_fen) + d->first_aid_fen <= 2000000);
     assert_true(money_max(0, in->fund.order_month_fen) + d->first_aid_fen <= 10000000);
-    assert_false(in->facts.wants_person || in->relative_declared);
+    assert_false(in->facts.wants_person || in->relative_declared || in->payee_missing);
     assert_true(d->papers_by_ms > in->now_ms && d->pay_by_ms > in->now_ms);
     assert_true(d->order_id[0] != '\0' && d->officer[0] != '\0');
     assert_true(d->officer_first_aid_fen == 0);

@@ -10,7 +10,7 @@
 #include "queue/base/clock.h"
 #include "queue/base/file.h"
 #include "queue/domain/json_check.h"
-#include "workers/rules/policy.h"
+#include "workers/rules/decision.h"
 
 static struct buf base; /* text of the shipped pack */
 
@@ -185,19 +185,20 @@ static void all_faults_come_at_once(void **state)
 
 static const char overlays[] =
     "\"overlays\": ["
+    "{\"divisions\": [\"520115\"], \"rank\": 1, \"title\": \"flood\", \"effective_from\": "
+    "\"2026-07-20\","
+    " \"effective_to\": \"2026-08-20\", \"rules\": {\"urgent_first\": {\"pay_hours\": 48, "
+    "\"legal_basis\": \"f\"}}},"
+    "{\"divisions\": [\"520115\", \"520181\"], \"title\": \"county\", \"effective_from\": "
+    "\"2026-07-01\","
+    " \"effective_to\": \"2026-12-31\", \"rules\": {\"urgent_first\": {\"pay_hours\": 36, "
+    "\"legal_basis\": \"c\"},"
+    "             \"standard\": {\"dibao_month_fen\": 75500, \"legal_basis\": \"c\"}}},"
     "{\"divisions\": [\"52\"], \"title\": \"province\", \"effective_from\": \"2026-01-01\", "
     "\"effective_to\": null,"
     " \"rules\": {\"expense\": {\"months_max\": 12, \"legal_basis\": \"p\"},"
     "             \"standard\": {\"dibao_month_fen\": 70000, \"demo\": false, \"legal_basis\": "
-    "\"p\"}}},"
-    "{\"divisions\": [\"520115\", \"520181\"], \"title\": \"county\", \"effective_from\": "
-    "\"2026-07-01\","
-    " \"effective_to\": \"2026-12-31\", \"rules\": {\"standard\": {\"dibao_month_fen\": 75500, "
-    "\"legal_basis\": \"c\"}}},"
-    "{\"divisions\": [\"520115\"], \"rank\": 1, \"title\": \"flood\", \"effective_from\": "
-    "\"2026-07-20\","
-    " \"effective_to\": \"2026-08-20\", \"rules\": {\"urgent_first\": {\"pay_hours\": 48, "
-    "\"legal_basis\": \"f\"}}}]";
+    "\"p\"}}}]";
 
 static void overlays_lie_over_the_base_by_division_and_date(void **state)
 {
@@ -214,12 +215,12 @@ static void overlays_lie_over_the_base_by_division_and_date(void **state)
         {"520102001", "2025-12-31T23:59:59.999+08:00", 82800, 6, 24},
         {"520102001", "2026-01-01T00:00:00+08:00", 70000, 12, 24},
         {"520115001", "2026-06-30T23:59:59+08:00", 70000, 12, 24},
-        {"520115001", "2026-07-01T00:00:00+08:00", 75500, 12, 24},
+        {"520115001", "2026-07-01T00:00:00+08:00", 75500, 12, 36},
         {"520115001", "2026-07-20T00:00:00+08:00", 75500, 12, 48},
         {"520115001", "2026-08-20T23:59:59.999+08:00", 75500, 12,
          48}, /* the last day is in force */
-        {"520115001", "2026-08-21T00:00:00+08:00", 75500, 12, 24},
-        {"520181100002", "2026-08-01T00:00:00+08:00", 75500, 12, 24},
+        {"520115001", "2026-08-21T00:00:00+08:00", 75500, 12, 36},
+        {"520181100002", "2026-08-01T00:00:00+08:00", 75500, 12, 36},
         {"520115001", "2027-01-01T00:00:00+08:00", 70000, 12, 24},
         {"520115001", "2099-01-01T00:00:00+08:00", 70000, 12, 24},
     };
@@ -366,6 +367,45 @@ static void a_pack_with_an_overlay_for_every_county_of_a_province_loads(void **s
     buf_release(&list);
 }
 
+static void conditions_hold_as_they_read(void **state)
+{
+    const uint32_t shelter = UINT32_C(1) << FACT_SHELTER_LOST, food = UINT32_C(1) << FACT_FOOD_LOST;
+    const struct condition c = {UINT32_C(1) << CAUSE_FIRE, 0, shelter | food,
+                                UINT32_C(1) << FACT_RECOGNISED};
+    const struct condition all = {0, shelter | food, 0, 0}, always = {0, 0, 0, 0};
+
+    (void)state;
+    assert_true(condition_holds(&c, CAUSE_FIRE, food));
+    assert_false(condition_holds(&c, CAUSE_FLOOD, food));
+    assert_false(condition_holds(&c, CAUSE_FIRE, 0));
+    assert_false(condition_holds(&c, CAUSE_FIRE, food | UINT32_C(1) << FACT_RECOGNISED));
+    assert_true(condition_holds(&all, CAUSE_OTHER, shelter | food));
+    assert_false(condition_holds(&all, CAUSE_OTHER, shelter));
+    assert_true(condition_holds(&always, CAUSE_OTHER, 0));
+}
+
+static void no_pack_can_make_danger_to_life_wait(void **state)
+{
+    (void)state;
+    char *text =
+        with("\"any\": [\"danger_to_life\"], \"type\": \"URGENT\", \"urgency\": \"CRITICAL\"",
+             "\"any\": [\"danger_to_life\"], \"type\": \"OTHER\", \"urgency\": \"NORMAL\"");
+    struct policy *p = load_text(text);
+    static struct calendar calendar;
+    struct decision d;
+    struct decision_input in = {.policy = p, .calendar = &calendar, .township = "520115001"};
+    in.facts.danger_to_life = true;
+    in.fund.available_fen = 1000000;
+    in.now_ms = at("2026-03-02T09:00:00+08:00");
+    decide(&in, &d);
+    assert_int_equal(d.type, RELIEF_URGENT);
+    assert_int_equal(d.urgency, URGENCY_CRITICAL);
+    assert_int_equal(d.track, TRACK_FIRST_AID);
+    assert_true(d.calendar_assumed);
+    policy_free(p);
+    free(text);
+}
+
 /* Cut and damaged packs are refused or accepted, never read out of bounds (runs under the
  * sanitizers). */
 static void damaged_packs_do_no_harm(void **state)
@@ -427,6 +467,8 @@ int main(void)
         cmocka_unit_test(the_order_of_the_nearer_authority_goes_first),
         cmocka_unit_test(the_hash_names_the_content_not_the_layout),
         cmocka_unit_test(a_pack_with_an_overlay_for_every_county_of_a_province_loads),
+        cmocka_unit_test(conditions_hold_as_they_read),
+        cmocka_unit_test(no_pack_can_make_danger_to_life_wait),
         cmocka_unit_test(damaged_packs_do_no_harm),
         cmocka_unit_test(lines_are_found_by_pointer),
     };

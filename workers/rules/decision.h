@@ -39,6 +39,7 @@ struct decision_input {
     struct relief_history household; /* the greater of the two figures counts */
     struct relief_fund fund;
     bool relative_declared; /* 近亲属备案: recusal, county review, never by rule */
+    bool payee_missing;     /* no account to pay to: an officer pays in cash or in kind, or asks for one */
     const char *township;   /* code of the township that acts, "" = not known yet */
     const struct policy *policy;
     const struct calendar *calendar;

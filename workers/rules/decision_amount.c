@@ -208,6 +208,8 @@ static void find_barrier(struct work *w)
         w->barrier = BARRIER_TYPE;
     else if (w->order == NULL)
         w->barrier = BARRIER_NO_ORDER;
+    else if (w->in->payee_missing)
+        w->barrier = BARRIER_PAYEE;
     else if (payable_now(w, &shortage) > w->year_left_fen)
         w->barrier = BARRIER_YEAR_SUM_SHORT;
     else
@@ -255,6 +257,7 @@ static enum tier tier_of(const struct work *w)
     case BARRIER_WANTS_PERSON:
     case BARRIER_TYPE:
     case BARRIER_NO_ORDER:
+    case BARRIER_PAYEE:
     case BARRIER_YEAR_SUM_SHORT:
     case BARRIER_ORDER_USED_UP: break;
     }
@@ -322,6 +325,7 @@ void work_track(struct work *w)
     case BARRIER_RELATIVE: work_fired(w, "INTEGRITY.relative", 1, 0); break;
     case BARRIER_WANTS_PERSON: work_fired(w, "PERSON.asked", 1, 0); break;
     case BARRIER_NO_ORDER: work_fired(w, "STANDING_ORDER.none", 0, 0); break;
+    case BARRIER_PAYEE: work_fired(w, "PAYEE.missing", 1, 0); break;
     case BARRIER_ORDER_USED_UP:
         work_fired(w, "STANDING_ORDER.used_up", money_min(w->day_left_fen, w->month_left_fen),
                    w->r->urgent_first.least_fen);

@@ -98,9 +98,15 @@ static void say_small_fast(struct work *w, const char *standard)
 {
     const struct policy_rules *r = w->r;
     int permille = r->small_fast.tier_permille[w->d->fast_tier - 1];
+    char percent[16];
 
-    say(w, "小额快救第%d档：%s%s的千分之%d%s，为%s，不核对家庭经济状况，不公示（依据：%s）。",
-        w->d->fast_tier, standard, yuan(r->standard.dibao_month_fen).text, permille,
+    if (permille % 10 == 0)
+        snprintf(percent, sizeof percent, "%d%%", permille / 10);
+    else
+        snprintf(percent, sizeof percent, "%d.%d%%", permille / 10, permille % 10);
+
+    say(w, "小额快救第%d档：%s%s的%s%s，为%s，不核对家庭经济状况，不公示（依据：%s）。",
+        w->d->fast_tier, standard, yuan(r->standard.dibao_month_fen).text, percent,
         r->small_fast.per_person ? "，按人计算" : "，按件计算", yuan(w->entitled_fen).text,
         r->small_fast.legal_basis);
     if (w->asked_fen > 0 && w->asked_fen == w->entitled_fen)
@@ -210,10 +216,14 @@ static void say_track(struct work *w)
         say(w, "您要求由工作人员决定，本件不自动办理（依据：《个人信息保护法》第二十四条）。");
     else if (w->barrier == BARRIER_NO_ORDER)
         say(w, "没有适用的授权令（情形未达到先行发放的条件，或者当地没有签发），由经办人决定。");
+    else if (w->barrier == BARRIER_PAYEE)
+        say(w, "还没有收款账户，不能自动转账；经办人可以发放现金或实物，也可以登记账户后转账。");
     else if (w->barrier == BARRIER_YEAR_SUM_SHORT)
         say(w, "年度限额不足以先行发放全部金额，是否减少由经办人决定，不自动扣减。");
     else if (w->barrier == BARRIER_ORDER_USED_UP)
         say(w, "授权令今日或本月额度已用完，由经办人决定。");
+    else if (w->barrier == BARRIER_FUND && w->in->township[0] == '\0')
+        say(w, "急难发生地所属乡镇（街道）尚未确定，由县级值守先行救助，不等待确定。");
     else if (w->barrier == BARRIER_FUND)
         say(w, "备用金现有%s，不够先行发放，由县级直接救助，并补充备用金。",
             yuan(w->available_fen).text);

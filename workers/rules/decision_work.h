@@ -15,6 +15,7 @@ enum barrier {
     BARRIER_WANTS_PERSON,
     BARRIER_TYPE,           /* EXPENSE: always a person */
     BARRIER_NO_ORDER,       /* no standing order fits */
+    BARRIER_PAYEE,          /* nowhere to send the money */
     BARRIER_YEAR_SUM_SHORT, /* the year's sum would cut what is paid at once */
     BARRIER_ORDER_USED_UP,
     BARRIER_FUND
