@@ -33,5 +33,6 @@ uint32_t build_find_county(const struct build *b, uint32_t code);
 MUST_CHECK enum err build_places(struct build *b);
 MUST_CHECK enum err build_points(struct build *b);
 MUST_CHECK enum err build_shapes(struct build *b);
+MUST_CHECK enum err build_text_index(struct build *b);
 
 #endif

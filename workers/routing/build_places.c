@@ -11,7 +11,7 @@
 
 /* A line of the list of townships (code of 9 digits) or counties (6 digits). */
 struct place {
-    uint32_t code, name, province, city, county;
+    uint32_t code, name, province, city, county, old_name;
     long line;
     double lat, lng;
     bool has_point;
@@ -99,6 +99,7 @@ static enum point_source source_from_word(struct slice s, bool has_point)
 }
 
 enum { COL_CODE, COL_NAME, COL_PROVINCE, COL_CITY, COL_LAT, COL_LNG, COL_COUNTY, COL_SOURCE };
+#define COL_OLD_NAME COL_COUNTY /* of counties */
 
 static enum err read_places(struct build *b, const char *path, const char *const *columns,
                             size_t count, size_t digits, struct vec *out)
@@ -123,6 +124,8 @@ static enum err read_places(struct build *b, const char *path, const char *const
             err = read_point(b, t, COL_LAT, COL_LNG, &p);
         if (err == ERR_OK && digits == 9)
             err = read_name(b, t, COL_COUNTY, true, before ? &before->county : NULL, &p.county);
+        if (err == ERR_OK && digits == 6 && table_field(t, COL_OLD_NAME).len > 0)
+            err = read_name(b, t, COL_OLD_NAME, false, NULL, &p.old_name);
         if (err != ERR_OK)
             break;
         p.code = (uint32_t)code;
@@ -278,6 +281,7 @@ static enum err merge(struct build *b, const struct vec *townships, const struct
             return err;
         struct county_row *row =
             vec_at(&b->section[SECTION_COUNTIES], b->section[SECTION_COUNTIES].len - 1);
+        row->old_name = listed ? c[k].old_name : 0;
         if (listed && c[k].has_point) {
             row->lat = (int32_t)lround(c[k].lat * DEGREE_UNITS);
             row->lng = (int32_t)lround(c[k].lng * DEGREE_UNITS);
@@ -356,7 +360,19 @@ static enum err read_old(struct build *b)
             err = ERR_NO_MEMORY;
             break;
         }
-        *row = (struct old_row){(uint32_t)old_code, township, (uint32_t)lround(share * 100)};
+        *row = (struct old_row){.code = (uint32_t)old_code,
+                                .township = township,
+                                .percent = share > 0 ? (uint32_t)lround(share * 100) : 100};
+        err = read_name(b, t, 1, false, NULL, &row->name);
+        if (err == ERR_OK)
+            err = read_name(b, t, 2, false, NULL, &row->county_name);
+        if (err != ERR_OK)
+            break;
+        row->county = build_find_county(b, (uint32_t)(old_code / 1000));
+        if (row->county != UINT32_MAX &&
+            !same_text(b, BUILD_ROWS(b, SECTION_COUNTIES, struct county_row)[row->county].name,
+                       row->county_name))
+            row->county = UINT32_MAX;
     }
     table_close(t);
     struct vec *old = &b->section[SECTION_OLD];
@@ -393,8 +409,8 @@ enum err build_places(struct build *b)
 {
     static const char *const township_columns[] = {"code", "name", "province", "city",
                                                    "?lat", "?lng", "county",   "?coord_source"};
-    static const char *const county_columns[] = {"code", "name", "province",
-                                                 "city", "?lat", "?lng"};
+    static const char *const county_columns[] = {"code", "name", "province",  "city",
+                                                 "?lat", "?lng", "?name_2016"};
     struct vec townships, counties;
 
     vec_init(&townships, sizeof(struct place));

@@ -67,6 +67,8 @@ enum err gazetteer_build(const struct gazetteer_sources *from, struct buf *out,
     if (err == ERR_OK)
         err = build_shapes(&b);
     if (err == ERR_OK)
+        err = build_text_index(&b);
+    if (err == ERR_OK)
         err = write_file(&b, out);
     for (size_t i = 0; i < SECTION_COUNT; i++)
         vec_release(&b.section[i]);

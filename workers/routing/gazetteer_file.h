@@ -4,6 +4,7 @@
 #define WORKERS_ROUTING_GAZETTEER_FILE_H
 
 #include <stdint.h>
+#include "workers/routing/fold.h"
 #include "workers/routing/gazetteer.h"
 #include "workers/routing/near.h"
 #include "workers/routing/shapes.h"
@@ -28,7 +29,15 @@
     X(SECTION_RINGS, struct ring_row, rings)                                                                           \
     X(SECTION_VERTICES, struct vertex, vertices)                                                                       \
     X(SECTION_CELLS, uint32_t, cells)                                                                                  \
-    X(SECTION_CELL_SHAPES, uint16_t, cell_shapes)
+    X(SECTION_CELL_SHAPES, uint16_t, cell_shapes)                                                                      \
+    X(SECTION_EDGES, uint64_t, edges)                                                                                  \
+    X(SECTION_STARTS, uint32_t, starts)                                                                                \
+    X(SECTION_POSTINGS, uint32_t, postings)                                                                            \
+    X(SECTION_FOLD, uint16_t, fold)                                                                                    \
+    X(SECTION_SOUND, uint16_t, sound)                                                                                  \
+    X(SECTION_SOUND_ROWS, struct sound_row, sound_rows)                                                                \
+    X(SECTION_SPOKEN_STARTS, uint32_t, spoken_starts)                                                                  \
+    X(SECTION_SPOKEN, uint16_t, spoken)
 
 #define SECTION_ENUM(id, type, field) id,
 enum section { SECTION_TABLE(SECTION_ENUM) SECTION_COUNT };
@@ -67,6 +76,7 @@ struct city_row {
 
 struct county_row {
     uint32_t code, name, code_text; /* code_text: the digits as a string */
+    uint32_t old_name;              /* 0 for none */
     uint16_t city, province;
     int32_t lat, lng;
     uint32_t township_first;
@@ -85,6 +95,8 @@ struct township_row {
 /* A code of an earlier list, the township (number in the list) that most of its villages went to, and how many (percent). */
 struct old_row {
     uint32_t code, township, percent;
+    uint32_t name, county_name; /* as they were; 0 for none */
+    uint32_t county;            /* the county of today that had this name and code then, UINT32_MAX for none */
 };
 
 struct gazetteer {
