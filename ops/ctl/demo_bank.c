@@ -10,16 +10,20 @@
 #define SMS_WAIT_MS 15000
 #define LOOK_AGAIN_MS 100
 
-/* Entries of `list` whose member `name` ends with `value`. */
-static int count_with(const struct json *list, const char *name, const char *value)
+/* Whether a number as the operator got it is this one, written with or without +86. */
+static bool same_phone(struct slice to, const char *phone)
+{
+    struct slice tail = slice_of(phone);
+
+    return to.len >= tail.len && memcmp(to.ptr + to.len - tail.len, tail.ptr, tail.len) == 0;
+}
+
+static int count_for(const struct json *messages, const char *phone)
 {
     int count = 0;
 
-    for (const struct json *v = json_first(list); v != NULL; v = json_next(v)) {
-        struct slice text = demo_text(v, name), tail = slice_of(value);
-        if (text.len >= tail.len && memcmp(text.ptr + text.len - tail.len, tail.ptr, tail.len) == 0)
-            count++;
-    }
+    for (const struct json *v = json_first(messages); v != NULL; v = json_next(v))
+        count += same_phone(demo_text(v, "to"), phone) ? 1 : 0;
     return count;
 }
 
@@ -30,9 +34,9 @@ bool demo_sms_tell(struct demo_api *api, const char *phone, int least)
     struct json *answer = NULL;
 
     for (;;) {
-        if (!demo_bank_get(api, "/sandbox/sms", &answer))
+        if (!demo_bank_get(api, "/sandbox/sms?limit=1000", &answer))
             return false;
-        if (count_with(demo_at(answer, "messages"), "to", phone) >= least)
+        if (count_for(demo_at(answer, "messages"), phone) >= least)
             break;
         json_free(answer);
         if (clock_mono_ms() >= deadline_ms) {
@@ -44,9 +48,8 @@ bool demo_sms_tell(struct demo_api *api, const char *phone, int least)
     printf("  SMS to the citizen (短信):\n");
     for (const struct json *v = json_first(demo_at(answer, "messages")); v != NULL;
          v = json_next(v)) {
-        struct slice to = demo_text(v, "to"), text = demo_text(v, "text");
-        size_t len = strlen(phone);
-        if (to.len >= len && memcmp(to.ptr + to.len - len, phone, len) == 0)
+        struct slice text = demo_text(v, "text");
+        if (same_phone(demo_text(v, "to"), phone))
             printf("                 \"%.*s\"\n", SLICE_FMT(text));
     }
     json_free(answer);
@@ -55,17 +58,26 @@ bool demo_sms_tell(struct demo_api *api, const char *phone, int least)
 
 bool demo_bank_paid(struct demo_api *api, const char *payment, int64_t *fen)
 {
-    struct json *answer = NULL;
-    int64_t sum_fen = 0;
+    int64_t sum_fen = 0, from = 0;
+    bool more = true;
 
-    if (!demo_bank_get(api, "/sandbox/statement", &answer))
-        return false;
-    for (const struct json *v = json_first(demo_at(answer, "entries")); v != NULL;
-         v = json_next(v)) {
-        if (slice_is(demo_text(v, "payment"), payment))
-            sum_fen += demo_int(v, "amount_fen");
+    while (more) {
+        struct json *page = NULL;
+        char path[64];
+        snprintf(path, sizeof(path), "/sandbox/statement?from=%lld", (long long)from);
+        if (!demo_bank_get(api, path, &page))
+            return false;
+        for (const struct json *v = json_first(demo_at(page, "lines")); v != NULL;
+             v = json_next(v)) {
+            if (slice_is(demo_text(v, "reference"), payment))
+                sum_fen +=
+                    demo_int(v, "amount_fen") * (slice_is(demo_text(v, "status"), "paid") ? 1 : -1);
+        }
+        int64_t next = demo_int(page, "next"); /* null at the end */
+        more = next > from;
+        from = next;
+        json_free(page);
     }
-    json_free(answer);
     *fen = sum_fen;
     return true;
 }

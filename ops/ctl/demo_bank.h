@@ -9,7 +9,7 @@
 /* Print the SMS texts that `phone` (11 digits) got, in order; waits for at least `least` of them.
  * False with a complaint. */
 MUST_CHECK bool demo_sms_tell(struct demo_api *api, const char *phone, int least);
-/* What the bank moved for this payment: the sum of its successful entries, 0 if there is none. */
+/* What the bank's statement says was moved for this payment: what was paid less what came back. */
 MUST_CHECK bool demo_bank_paid(struct demo_api *api, const char *payment, int64_t *fen);
 
 #endif

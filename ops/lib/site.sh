@@ -59,7 +59,8 @@ site_start_redis() {
     child_await redis 120 "it answered" redis_answers
 }
 
-# The settings of all processes. Called again when the ports are known.
+# The settings of all processes. Called again when the ports are known. The bank adds /on-disburse to
+# the callback's address.
 site_write_config() {
     local callback_host=$LISTEN
     case "$LISTEN" in
@@ -82,7 +83,7 @@ calendar_file = $CALENDAR
 townships_file = $DATA/site/townships.set
 bank_url = $BANK_URL
 bank_token = $(secret bank.token)
-callback_url = $URL/v1/payments/callback/g2p/$(secret callback.secret)/on-disburse
+callback_url = $URL/v1/payments/callback/g2p/$(secret callback.secret)
 callback_secret = $(secret callback.secret)
 sms_url = $BANK_URL/cgi-bin/sendsms
 sms_user = jiuji
