@@ -134,7 +134,7 @@ void g2p_read_ack(int http_status, struct slice body, const char *const *ids, si
         return;
     }
     struct json *root = NULL;
-    if (body.len > G2P_MESSAGE_MAX || json_parse(body, &root, NULL) != ERR_OK) {
+    if (body.len == 0 || body.len > G2P_MESSAGE_MAX || json_parse(body, &root, NULL) != ERR_OK) {
         if (http_status >= 200 && http_status <= 299) {
             all_unknown(ids, n, "[unreadable]", false, results);
         } else {
@@ -279,7 +279,7 @@ void g2p_read_query(int http_status, struct slice body, const char *const *ids, 
     }
     all_unknown(ids, n, "[unreadable]", false, results);
     struct json *root = NULL;
-    if (body.len > G2P_MESSAGE_MAX || json_parse(body, &root, NULL) != ERR_OK) {
+    if (body.len == 0 || body.len > G2P_MESSAGE_MAX || json_parse(body, &root, NULL) != ERR_OK) {
         return;
     }
     const struct json *message = json_get(root, "message");
@@ -349,6 +349,9 @@ enum err g2p_read_callback(struct slice body, struct g2p_callback *out)
     out->count = 0;
     out->transaction_id[0] = out->message_id[0] = out->sender_id[0] = '\0';
     out->odd = (struct g2p_oddities){0};
+    if (body.len == 0) {
+        return ERR_INPUT;
+    }
     if (body.len > G2P_MESSAGE_MAX) {
         return ERR_TOO_LARGE;
     }
