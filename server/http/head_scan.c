@@ -157,10 +157,9 @@ static enum scan_result scan_single(struct head_scan *s, char c, const struct sc
     case SCAN_TARGET:
     case SCAN_VERSION:
     case SCAN_NAME:
-    case SCAN_VALUE: break;
+    case SCAN_VALUE: break; /* runs of bytes, never asked here */
     }
-    ASSERT(!"a run of bytes, not a single one");
-    return SCAN_REFUSED;
+    return refused(FAULT_SYNTAX, fault);
 }
 
 static enum scan_result scan_header_line(struct head_scan *s, struct slice bytes,

@@ -100,7 +100,8 @@ static enum err segment_read(struct slice segment, bool last, struct slice *text
     if (*kind == NODE_REST && (!last || behind > 0)) {
         return ERR_INPUT;
     }
-    return memchr(close + 1, '{', behind) == NULL ? ERR_OK : ERR_INPUT;
+    bool plain = memchr(close + 1, '{', behind) == NULL && memchr(close + 1, '}', behind) == NULL;
+    return plain ? ERR_OK : ERR_INPUT;
 }
 
 static enum err route_add(struct router *r, const struct route *route)

@@ -18,6 +18,7 @@ class Echo {
         echo.lines = [];
         echo.events = new EventEmitter().setMaxListeners(0);
         echo.process = spawn(path.join(BIN, 'http-echo'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+        await once(echo.process, 'spawn'); // throws when there is no such program
         echo.errors = '';
         echo.process.stderr.on('data', (data) => { echo.errors += data; });
         echo.exited = once(echo.process, 'exit');
