@@ -1,4 +1,5 @@
-// Our G2P Connect messages, and the sandbox's, against the published OpenAPI document: code that nobody here wrote judges both.
+// Our G2P Connect messages, and the sandbox's, against the published OpenAPI document: code that
+// nobody here wrote judges both.
 // Needs the document (../shared/data/specs) and the npm packages ajv and js-yaml (Debian: node-ajv, node-js-yaml).
 'use strict';
 
@@ -12,15 +13,21 @@ const { Sandbox, Listener, statusMessage } = require('../support/sandbox.js');
 const ROOT = path.join(__dirname, '../..');
 const BIN = process.env.JIUJI_BIN || path.join(ROOT, 'build/bin');
 const SPEC = path.join(ROOT, '../shared/data/specs/g2p_disburse_core_api_v1.0.0.yaml');
-const PLACES = [path.join(ROOT, 'tests'), ...(process.env.NODE_PATH || '').split(':').filter(Boolean),
-    '/usr/share/nodejs', '/usr/lib/node_modules'];
+const PLACES = [
+    path.join(ROOT, 'tests'),
+    ...(process.env.NODE_PATH || '').split(':').filter(Boolean),
+    '/usr/share/nodejs',
+    '/usr/lib/node_modules',
+];
 
 function load(name) {
     for (const place of PLACES) {
         for (const folder of [place, path.join(place, name), path.join(place, 'node_modules', name)]) {
             try {
                 return require(folder === place ? require.resolve(name, { paths: [place] }) : folder);
-            } catch { /* not there */ }
+            } catch {
+                /* not there */
+            }
         }
     }
     return null;
@@ -28,16 +35,27 @@ function load(name) {
 
 const Ajv = load('ajv');
 const yaml = load('js-yaml');
-const skip = !fs.existsSync(SPEC) ? 'SKIPPED: no specification beside the checkout'
-    : !Ajv || !yaml ? 'SKIPPED: npm packages ajv and js-yaml are not installed' : false;
+const skip = !fs.existsSync(SPEC)
+    ? 'SKIPPED: no specification beside the checkout'
+    : !Ajv || !yaml
+      ? 'SKIPPED: npm packages ajv and js-yaml are not installed'
+      : false;
 
 // The schema of one message, made closed against the document's own slips.
 function makeValidators() {
-    const text = fs.readFileSync(SPEC, 'utf8').replace('- disburemsents', '- disbursements'); // typing error in `required`
+    // a typing error in a list of required members
+    const text = fs.readFileSync(SPEC, 'utf8').replace('- disburemsents', '- disbursements');
     const document = yaml.load(text);
-    const ajv = new (Ajv.default || Ajv)({ strict: false, unknownFormats: 'ignore', validateFormats: false, allErrors: true, logger: false });
+    const ajv = new (Ajv.default || Ajv)({
+        strict: false,
+        unknownFormats: 'ignore',
+        validateFormats: false,
+        allErrors: true,
+        logger: false,
+    });
     ajv.addSchema({ $id: 'spec', ...document });
-    const json = (pointer) => ajv.compile({ $ref: `spec#/paths/${pointer}/content/application~1json/schema` });
+    const json = (pointer) =>
+        ajv.compile({ $ref: `spec#/paths/${pointer}/content/application~1json/schema` });
     const call = (name) => name.replace(/\//g, '~1');
     return {
         disburse: json(`${call('/disburse')}/post/requestBody`),
@@ -45,7 +63,9 @@ function makeValidators() {
         query: json(`${call('/disburse/sync/txn/status')}/post/requestBody`),
         status: json(`${call('/disburse/sync/txn/status')}/post/responses/default`),
         ack: ajv.compile({ $ref: 'spec#/components/responses/Response/content/application~1json/schema' }),
-        unauthorised: ajv.compile({ $ref: 'spec#/components/responses/HttpErrorResponse/content/application~1json/schema' }),
+        unauthorised: ajv.compile({
+            $ref: 'spec#/components/responses/HttpErrorResponse/content/application~1json/schema',
+        }),
     };
 }
 
@@ -56,7 +76,10 @@ function check(validate, value) {
 function ours() {
     const { stdout, status } = spawnSync(path.join(BIN, 'g2p-messages'), { encoding: 'utf8' });
     assert.strictEqual(status, 0);
-    return stdout.trim().split('\n').map((line) => [line.slice(0, line.indexOf(' ')), JSON.parse(line.slice(line.indexOf(' ')))]);
+    return stdout
+        .trim()
+        .split('\n')
+        .map((line) => [line.slice(0, line.indexOf(' ')), JSON.parse(line.slice(line.indexOf(' ')))]);
 }
 
 test('our requests and acknowledgements satisfy the schema', { skip }, () => {
@@ -73,14 +96,54 @@ test('the schema would notice', { skip }, () => {
     const validators = makeValidators();
     const messages = Object.fromEntries(ours());
     const spoils = [
-        ['disburse', (m) => { m.message.disbursements[3].amount = '800'; }],
-        ['disburse', (m) => { m.message.disbursements[3].currency_code = 'RMBY'; }],
-        ['disburse', (m) => { delete m.message.disbursements[3].payer_fa; }],
-        ['disburse', (m) => { m.message.disbursements[3].note = 'x'.repeat(100); }],
-        ['disburse', (m) => { m.header.action = 'pay'; }],
-        ['disburse', (m) => { delete m.header.total_count; }],
-        ['query', (m) => { m.message.txnstatus_request.attribute_type = 'list'; }],
-        ['ack', (m) => { m.message.ack_status = 'OK'; }],
+        [
+            'disburse',
+            (m) => {
+                m.message.disbursements[3].amount = '800';
+            },
+        ],
+        [
+            'disburse',
+            (m) => {
+                m.message.disbursements[3].currency_code = 'RMBY';
+            },
+        ],
+        [
+            'disburse',
+            (m) => {
+                delete m.message.disbursements[3].payer_fa;
+            },
+        ],
+        [
+            'disburse',
+            (m) => {
+                m.message.disbursements[3].note = 'x'.repeat(100);
+            },
+        ],
+        [
+            'disburse',
+            (m) => {
+                m.header.action = 'pay';
+            },
+        ],
+        [
+            'disburse',
+            (m) => {
+                delete m.header.total_count;
+            },
+        ],
+        [
+            'query',
+            (m) => {
+                m.message.txnstatus_request.attribute_type = 'list';
+            },
+        ],
+        [
+            'ack',
+            (m) => {
+                m.message.ack_status = 'OK';
+            },
+        ],
     ];
     for (const [name, spoil] of spoils) {
         const message = structuredClone(messages[name]);
@@ -102,12 +165,20 @@ test('the sandbox answers and calls back as the schema says, and our codec reads
     check(validators.callback, JSON.parse(callback.body));
 
     const ids = order.message.disbursements.map((d) => d.reference_id);
-    const status = await sandbox.ask('POST', '/disburse/sync/txn/status', { body: JSON.stringify(statusMessage([...ids, 'X'])) });
+    const status = await sandbox.ask('POST', '/disburse/sync/txn/status', {
+        body: JSON.stringify(statusMessage([...ids, 'X'])),
+    });
     check(validators.status, JSON.parse(status.body));
-    check(validators.unauthorised, JSON.parse((await sandbox.ask('POST', '/disburse', { token: 'no', body: '{}' })).body));
+    check(
+        validators.unauthorised,
+        JSON.parse((await sandbox.ask('POST', '/disburse', { token: 'no', body: '{}' })).body),
+    );
     check(validators.ack, JSON.parse((await sandbox.ask('POST', '/disburse', { body: '{}' })).body));
 
-    const { stdout } = spawnSync(path.join(BIN, 'g2p-messages'), ['read-callback'], { input: callback.body, encoding: 'utf8' });
+    const { stdout } = spawnSync(path.join(BIN, 'g2p-messages'), ['read-callback'], {
+        input: callback.body,
+        encoding: 'utf8',
+    });
     const lines = stdout.trim().split('\n');
     assert.strictEqual(lines[0], 'ok');
     assert.strictEqual(lines.length, 65);

@@ -21,17 +21,25 @@ class Sandbox {
     static async start({ data = Sandbox.folder(), args = [] } = {}) {
         const s = new Sandbox();
         s.data = data;
-        s.process = spawn(path.join(BIN, 'jiuji-sandbox'),
+        s.process = spawn(
+            path.join(BIN, 'jiuji-sandbox'),
             ['--data', data, '--bank-token', TOKEN, '--sms-password', 'pw', ...args],
-            { stdio: ['ignore', 'pipe', 'pipe'] });
+            { stdio: ['ignore', 'pipe', 'pipe'] },
+        );
         s.output = '';
-        s.process.stderr.on('data', (chunk) => { s.output += chunk; });
+        s.process.stderr.on('data', (chunk) => {
+            s.output += chunk;
+        });
         s.exited = once(s.process, 'exit');
         const lines = readline.createInterface({ input: s.process.stdout });
-        lines.on('line', (line) => { s.output += `${line}\n`; });
+        lines.on('line', (line) => {
+            s.output += `${line}\n`;
+        });
         const [line] = await Promise.race([
             once(lines, 'line'),
-            s.exited.then(([code]) => { throw new Error(`ended with ${code}: ${s.output}`); }),
+            s.exited.then(([code]) => {
+                throw new Error(`ended with ${code}: ${s.output}`);
+            }),
         ]);
         s.port = Number(line.replace('port=', ''));
         s.url = `http://127.0.0.1:${s.port}`;
@@ -47,7 +55,9 @@ class Sandbox {
     // {status, body, json} of one request on a connection of its own
     async ask(method, target, { body, token = TOKEN, headers = {} } = {}) {
         const response = await fetch(this.url + target, {
-            method, body, headers: { connection: 'close', authorization: `Bearer ${token}`, ...headers },
+            method,
+            body,
+            headers: { connection: 'close', authorization: `Bearer ${token}`, ...headers },
         });
         const text = await response.text();
         return { status: response.status, body: text, type: response.headers.get('content-type') };
@@ -55,15 +65,13 @@ class Sandbox {
 
     async get(target) {
         const answer = await this.ask('GET', target);
-        if (answer.status !== 200)
-            throw new Error(`${target}: ${answer.status} ${answer.body}`);
+        if (answer.status !== 200) throw new Error(`${target}: ${answer.status} ${answer.body}`);
         return JSON.parse(answer.body);
     }
 
     async fault(fault) {
         const answer = await this.ask('POST', '/sandbox/faults', { body: JSON.stringify(fault) });
-        if (answer.status !== 200)
-            throw new Error(`fault refused: ${answer.body}`);
+        if (answer.status !== 200) throw new Error(`fault refused: ${answer.body}`);
     }
 
     async met(kind) {
@@ -71,7 +79,11 @@ class Sandbox {
     }
 
     disburse(orders, { uri, token, header = {}, headers } = {}) {
-        return this.ask('POST', '/disburse', { token, headers, body: JSON.stringify(disburseMessage(orders, uri, header)) });
+        return this.ask('POST', '/disburse', {
+            token,
+            headers,
+            body: JSON.stringify(disburseMessage(orders, uri, header)),
+        });
     }
 
     // Map from reference to its entry of the answer
@@ -79,8 +91,7 @@ class Sandbox {
         const answer = await this.ask('POST', '/disburse/sync/txn/status', {
             body: JSON.stringify(statusMessage(references)),
         });
-        if (answer.status !== 200)
-            throw new Error(`status: ${answer.status} ${answer.body}`);
+        if (answer.status !== 200) throw new Error(`status: ${answer.status} ${answer.body}`);
         return entriesOf(JSON.parse(answer.body).message.txnstatus_response.txn_status);
     }
 }
@@ -91,17 +102,30 @@ function entriesOf(message) {
 
 function header(action, count, more) {
     return {
-        version: '1.0.0', message_id: `m${Math.random()}`, message_ts: '2026-03-01T09:30:00+08:00',
-        action, sender_id: 'lsjz.county', total_count: count, is_msg_encrypted: false, ...more,
+        version: '1.0.0',
+        message_id: `m${Math.random()}`,
+        message_ts: '2026-03-01T09:30:00+08:00',
+        action,
+        sender_id: 'lsjz.county',
+        total_count: count,
+        is_msg_encrypted: false,
+        ...more,
     };
 }
 
 // orders: [reference, amount, payee?] or whole objects
 function disburseMessage(orders, uri, more = {}) {
-    const list = orders.map((order) => (Array.isArray(order) ? {
-        reference_id: order[0], payer_fa: 'account:1@bank', payee_fa: order[2] || 'account:6200000000000005@bank',
-        amount: order[1], currency_code: 'CNY',
-    } : order));
+    const list = orders.map((order) =>
+        Array.isArray(order)
+            ? {
+                  reference_id: order[0],
+                  payer_fa: 'account:1@bank',
+                  payee_fa: order[2] || 'account:6200000000000005@bank',
+                  amount: order[1],
+                  currency_code: 'CNY',
+              }
+            : order,
+    );
     return {
         signature: '',
         header: header('disburse', list.length, { ...(uri ? { sender_uri: uri } : {}), ...more }),
@@ -116,7 +140,9 @@ function statusMessage(references) {
         message: {
             transaction_id: 'T2',
             txnstatus_request: {
-                reference_id: 'q1', txn_type: 'disburse', attribute_type: 'reference_id_list',
+                reference_id: 'q1',
+                txn_type: 'disburse',
+                attribute_type: 'reference_id_list',
                 attribute_value: references,
             },
         },
@@ -131,8 +157,7 @@ class Listener {
         l.events = new EventEmitter().setMaxListeners(0);
         l.server = http.createServer(async (request, response) => {
             let body = '';
-            for await (const chunk of request)
-                body += chunk;
+            for await (const chunk of request) body += chunk;
             l.requests.push({ method: request.method, url: request.url, headers: request.headers, body });
             response.statusCode = answer(l.requests.length);
             response.end();
@@ -146,8 +171,7 @@ class Listener {
 
     // The first `count` requests; waits for them.
     async wait(count) {
-        while (this.requests.length < count)
-            await once(this.events, 'request');
+        while (this.requests.length < count) await once(this.events, 'request');
         return this.requests;
     }
 
@@ -161,10 +185,36 @@ class Listener {
 async function until(condition) {
     for (;;) {
         const value = await condition();
-        if (value)
-            return value;
+        if (value) return value;
         await new Promise((resolve) => setTimeout(resolve, 5));
     }
 }
 
-module.exports = { Sandbox, Listener, TOKEN, entriesOf, disburseMessage, statusMessage, until };
+// A sandbox and a listener for the time of `body`; options: those of start(), and `answer` of the listener.
+async function withSandbox(body, options) {
+    const sandbox = await Sandbox.start(options);
+    const listener = await Listener.start(options?.answer);
+    try {
+        await body(sandbox, listener);
+    } finally {
+        listener.stop();
+        await sandbox.stop();
+        fs.rmSync(sandbox.data, { recursive: true });
+    }
+}
+
+const ackOf = (answer) => JSON.parse(answer.body).message;
+const callbackOf = (request) => JSON.parse(request.body);
+
+module.exports = {
+    Sandbox,
+    Listener,
+    TOKEN,
+    withSandbox,
+    ackOf,
+    callbackOf,
+    entriesOf,
+    disburseMessage,
+    statusMessage,
+    until,
+};

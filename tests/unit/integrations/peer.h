@@ -1,15 +1,17 @@
-/* A peer on a real socket that does what a script says: for tests of HTTP clients. Every accepted connection takes the next step
- * of the script, the last step is repeated. Each connection has its own thread. */
+/* A peer on a real socket that does what a script says: for tests of HTTP clients. Every accepted
+ * connection takes the next step of the script, the last step is repeated. Each connection has its
+ * own thread. */
 #ifndef TESTS_UNIT_INTEGRATIONS_PEER_H
 #define TESTS_UNIT_INTEGRATIONS_PEER_H
 
 #include <stddef.h>
 
 enum peer_action {
-    PEER_ANSWER,        /* read a request, send `text`, and so on until the client closes */
-    PEER_ANSWER_ONCE,   /* the first request is answered with `text`, at the second one the connection is closed */
-    PEER_CLOSE,         /* read a request, close without a byte */
-    PEER_HANG,          /* read a request, send nothing until peer_stop() */
+    PEER_ANSWER,      /* read a request, send `text`, and so on until the client closes */
+    PEER_ANSWER_ONCE, /* the first request is answered with `text`, at the second one the connection
+                         is closed */
+    PEER_CLOSE,       /* read a request, close without a byte */
+    PEER_HANG,        /* read a request, send nothing until peer_stop() */
     PEER_TEXT_AND_CLOSE /* read a request, send `text`, close */
 };
 
