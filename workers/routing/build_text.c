@@ -285,6 +285,32 @@ static enum err build_spoken(struct text_build *x)
     return ERR_OK;
 }
 
+static enum err build_county_spoken(struct text_build *x)
+{
+    static struct folded folded;
+    struct build *b = x->b;
+    const struct county_row *counties = BUILD_ROWS(b, SECTION_COUNTIES, struct county_row);
+    struct vec *starts = &b->section[SECTION_COUNTY_SPOKEN_STARTS];
+    struct vec *text = &b->section[SECTION_COUNTY_SPOKEN];
+
+    for (uint32_t i = 0; i <= BUILD_COUNT(b, SECTION_COUNTIES); i++) {
+        uint32_t *start = vec_add(starts);
+        if (start == NULL)
+            return ERR_NO_MEMORY;
+        *start = (uint32_t)text->len;
+        if (i == BUILD_COUNT(b, SECTION_COUNTIES))
+            break;
+        fold_text(&x->fold, name_of(b, counties[i].name), &folded);
+        for (size_t k = 0; k < folded.count; k++) {
+            uint16_t *slot = vec_add(text);
+            if (slot == NULL)
+                return ERR_NO_MEMORY;
+            *slot = folded.text[k];
+        }
+    }
+    return ERR_OK;
+}
+
 /* ---- the trie ---- */
 
 static int compare_keys(const void *a, const void *b)
@@ -424,6 +450,8 @@ enum err build_text_index(struct build *b)
         err = put_villages(&x);
     if (err == ERR_OK)
         err = build_spoken(&x);
+    if (err == ERR_OK)
+        err = build_county_spoken(&x);
     if (err == ERR_OK)
         err = build_trie(&x);
     while (x.blocks != NULL) {

@@ -37,7 +37,9 @@
     X(SECTION_SOUND, uint16_t, sound)                                                                                  \
     X(SECTION_SOUND_ROWS, struct sound_row, sound_rows)                                                                \
     X(SECTION_SPOKEN_STARTS, uint32_t, spoken_starts)                                                                  \
-    X(SECTION_SPOKEN, uint16_t, spoken)
+    X(SECTION_SPOKEN, uint16_t, spoken)                                                                                \
+    X(SECTION_COUNTY_SPOKEN_STARTS, uint32_t, county_spoken_starts)                                                    \
+    X(SECTION_COUNTY_SPOKEN, uint16_t, county_spoken)
 
 #define SECTION_ENUM(id, type, field) id,
 enum section { SECTION_TABLE(SECTION_ENUM) SECTION_COUNT };

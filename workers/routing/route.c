@@ -6,9 +6,11 @@
 #include <string.h>
 #include "queue/base/utf8.h"
 #include "workers/routing/route_inner.h"
+#include "workers/routing/text.h"
 
 struct route_scratch {
     struct route_result result; /* built here, so that the caller's stays untouched on failure */
+    struct text_work text;
 };
 
 #define WORD_ROW(id, word, zh) {word, zh},
@@ -46,6 +48,7 @@ enum err route_scratch_new(struct route_scratch **out)
 
     if (s == NULL)
         return ERR_NO_MEMORY;
+    text_work_init(&s->text);
     *out = s;
     return ERR_OK;
 }
@@ -233,7 +236,11 @@ enum err route_place(const struct gazetteer *g, struct route_scratch *s,
     memcpy(r->version, g->header->version, sizeof(r->version));
     route_by_code(g, q->code, &code);
     route_by_point(g, q, &point);
-    if (code.township != NO_ROW)
+    if (q->text.len > 0 && code.township == NO_ROW && !point.given) {
+        struct text_context x = text_context_make(g, &s->text);
+        route_by_text(&x, q->text, code.county);
+        text_decide(&x, r);
+    } else if (code.township != NO_ROW)
         code_decide(g, &code, &point, r);
     else if (point.given && (point.ask == ASK_NONE || code.county == NO_ROW))
         point_decide(g, q, &point, r);
