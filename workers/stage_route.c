@@ -182,6 +182,7 @@ static enum err apply_rules(struct site *s, struct work *w, int64_t now_ms)
         .fund = {.available_fen = w->dispatched ? w->fund.available_fen : 0,
                  .order_today_fen = spent_in(w->fund.day, day),
                  .order_month_fen = spent_in(w->fund.month, month)},
+        .payee_missing = w->person.account.len == 0,
         .township = w->dispatched ? w->inbox : "",
         .policy = s->policy,
         .calendar = &s->calendar,

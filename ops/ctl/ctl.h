@@ -21,6 +21,10 @@
     X("townships", ctl_townships, "compile, import or check the list of townships")                                    \
     X("route", ctl_route, "which township is in charge of a place, and why")                                           \
     X("policy", ctl_policy, "check a policy pack, or explain what it decides and why")                                 \
+    X("store", ctl_store, "load the function library into Redis, or check its settings")                               \
+    X("token", ctl_token, "create or revoke an access token of the API")                                               \
+    X("fund", ctl_fund, "put money into reserve funds, or show one")                                                   \
+    X("dead", ctl_dead, "list parked jobs with their reason, or put them back")                                        \
     X("demo", ctl_demo, "three cases through the public API, told in plain words")
 
 #define CTL_DECLARE(name, function, what) int function(int argc, char **argv, const struct settings *s);

@@ -195,6 +195,24 @@ bool review_view_read(struct slice review, struct slice *state, int64_t *at_ms)
     return true;
 }
 
+void versions_begin(struct fcall *f, const char *region)
+{
+    fcall_begin(f, "versions", region);
+}
+
+enum err versions_read(const redisReply *reply, int64_t *versions, size_t n)
+{
+    if (reply_count(reply) != n) {
+        return ERR_CORRUPT;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (reply_int(reply_at(reply, i), 0, INT64_MAX, &versions[i]) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+    }
+    return ERR_OK;
+}
+
 void case_events_write(struct fcall *f, const char *region, struct slice no)
 {
     fcall_begin(f, "case_events", region);

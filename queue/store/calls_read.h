@@ -76,6 +76,10 @@ bool claim_view_read(struct slice claim, int64_t now_ms, struct claim_view *out)
 /* The review duty out of case_view.review ("BOOKED:due"): state word and due time (0 = none). False for "". */
 bool review_view_read(struct slice review, struct slice *state, int64_t *at_ms);
 
+/* Versions of 1..64 cases, 0 where there is none: begin, then fcall_slice(no) each. */
+void versions_begin(struct fcall *f, const char *region);
+MUST_CHECK enum err versions_read(const redisReply *reply, int64_t *versions, size_t n);
+
 void case_events_write(struct fcall *f, const char *region, struct slice no);
 /* township, inbox and the events' JSON texts: reply elements 2.. ; ERR_NOT_FOUND. */
 MUST_CHECK enum err case_events_read(const redisReply *reply, struct slice *township, struct slice *inbox, size_t *events);

@@ -73,6 +73,15 @@ local function case_get(keys, args)
   return answer
 end
 
+-- Arguments: case numbers (1..64). Answers the version of each, "0" where there is none: what long polls wait for.
+local function versions(keys, args)
+  local answer = {}
+  for i, no in ipairs(args) do
+    answer[i] = redis.call('HGET', case_key(keys[1], no), 'v') or '0'
+  end
+  return answer
+end
+
 -- Argument: case number. Answers the case's township first and then its events as JSON, oldest first; {} if there is no case.
 local function case_events(keys, args)
   local P, no = keys[1], args[1]
@@ -170,6 +179,7 @@ reads('load_payments', load_payments)
 reads('payment', payment)
 reads('case_get', case_get)
 reads('case_events', case_events)
+reads('versions', versions)
 reads('inbox', inbox)
 reads('fund_get', fund_get)
 reads('stats', stats)

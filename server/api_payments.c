@@ -1,0 +1,191 @@
+#include <stdio.h>
+#include "integrations/pay/g2p/g2p_codec.h"
+#include "queue/base/clock.h"
+#include "queue/base/log.h"
+#include "server/api.h"
+
+/* ---- GET /v1/payments/{id} ---- */
+
+static void on_payment(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct payment_row row;
+    struct buf text;
+    struct json_out o;
+    if (err == ERR_OK) {
+        err = payment_read(reply, &row);
+    }
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && !op_may_see(op, row.fund, row.fund))) {
+        op_reply_problem(op, ERR_NOT_FOUND, "没有这笔发放。");
+        return;
+    }
+    if (err != ERR_OK) {
+        op_reply_store(op, err);
+        return;
+    }
+    buf_init(&text, 4096);
+    json_out_init(&o, &text);
+    json_open_object(&o, NULL);
+    json_put_slice(&o, "id", op->params[0]);
+    json_put_slice(&o, "case", row.case_no);
+    json_put_slice(&o, "fund", row.fund);
+    json_put_int(&o, "amount_fen", row.amount_fen);
+    json_put_text(&o, "state", payment_state_word(row.state));
+    json_put_text(&o, "state_zh", payment_state_zh(row.state));
+    json_put_slice(&o, "bank_ref", row.bank_ref);
+    json_close_object(&o);
+    op_reply_json(op, 200, &text, NULL, 0);
+    buf_release(&text);
+}
+
+void payments_get(struct op *op)
+{
+    char no[CASE_NO_SIZE];
+    if (payment_id_case(op->params[0], no) != ERR_OK) {
+        op_reply_problem(op, ERR_NOT_FOUND, "没有这笔发放。");
+        return;
+    }
+    payment_write(&op->g->fcall, op->g->settings->region, op->params[0]);
+    op_call(op, on_payment);
+}
+
+/* ---- POST /v1/payments/callback/g2p/{secret}/on-disburse ---- */
+
+/* News in batches of the store's size; the answer leaves when all are stored. */
+struct callback_state {
+    struct g2p_callback message;
+    size_t batches_open;
+    size_t sizes[G2P_STATUSES_MAX / STORE_BATCH_MAX + 1];
+    size_t sent, answered;
+};
+
+static enum payment_state state_of(enum pay_outcome outcome)
+{
+    switch (outcome) {
+    case PAY_ACCEPTED: return PAYMENT_ACCEPTED;
+    case PAY_SUCCEEDED: return PAYMENT_SUCCEEDED;
+    case PAY_FAILED: return PAYMENT_FAILED;
+    case PAY_RETURNED: return PAYMENT_RETURNED;
+    default: break;
+    }
+    return PAYMENT_UNKNOWN;
+}
+
+static void acknowledge(struct op *op, const struct callback_state *st)
+{
+    struct buf text;
+    buf_init(&text, 4096);
+    g2p_write_ack(&text, st->message.transaction_id, clock_now_ms(), NULL);
+    op_reply_json(op, 200, &text, NULL, 0);
+    buf_release(&text);
+}
+
+static void note_odd(struct op *op, const enum news_outcome *news, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (news[i] == NEWS_AMOUNT || news[i] == NEWS_CONFLICT || news[i] == NEWS_NONE) {
+            op->g->metrics.callback_oddities++;
+            log_event(LOG_ERROR, "payment_contradiction", "source=callback kind=%s",
+                      news[i] == NEWS_AMOUNT     ? "amount"
+                      : news[i] == NEWS_CONFLICT ? "final-state"
+                                                 : "unknown-payment");
+        }
+    }
+}
+
+static void on_news(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct callback_state *st = op->state;
+    enum news_outcome news[STORE_BATCH_MAX];
+    size_t n = st->sizes[st->answered++]; /* answers come in the order of sending */
+    if (err == ERR_OK) {
+        err = outcome_read(reply, news, n);
+    }
+    if (err == ERR_OK) {
+        note_odd(op, news, n);
+    } else {
+        op->err = err;
+    }
+    st->batches_open--;
+    if (st->batches_open > 0) {
+        return;
+    }
+    if (op->err != ERR_OK) {
+        op_reply_store(op, op->err); /* not 2xx: the bank sends it again */
+    } else {
+        acknowledge(op, st);
+    }
+}
+
+/* Send statuses [from, from + n) to the store. */
+static enum err send_news(struct op *op, size_t from, size_t n)
+{
+    struct callback_state *st = op->state;
+    struct fcall *f = &op->g->fcall;
+    char reason[160];
+    outcome_begin(f, op->g->settings->region);
+    for (size_t i = from; i < from + n; i++) {
+        const struct pay_result *r = &st->message.results[i];
+        snprintf(reason, sizeof(reason), "callback: %s %s", pay_outcome_word(r->outcome), r->reason_code);
+        struct buf tail;
+        buf_init(&tail, 1024);
+        const struct event_tail event = {.at_ms = clock_now_ms(), .actor = SLICE_LIT("bank:g2p"), .reason = slice_of(reason)};
+        event_tail_write(&event, &tail);
+        const struct payment_news news = {
+            .id = slice_of(r->id),
+            .state = state_of(r->outcome),
+            .amount_fen = r->amount_fen,
+            .bank_ref = slice_of(r->provider_ref),
+            .event_tail = buf_slice(&tail),
+            .notify = SLICE_LIT("money"),
+        };
+        outcome_add(f, &news);
+        enum err err = buf_err(&tail);
+        buf_release(&tail);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    st->sizes[st->sent] = n;
+    enum err err = store_async_call(op->g->store, f, on_news, op);
+    if (err == ERR_OK) {
+        st->sent++;
+        st->batches_open++;
+    }
+    return err;
+}
+
+void payments_callback(struct op *op)
+{
+    struct slice secret = slice_of(op->g->settings->callback_secret);
+    struct callback_state *st = arena_alloc(&op->arena, sizeof(*st));
+    if (st == NULL) {
+        op_reply_problem(op, ERR_NO_MEMORY, "稍后再试。");
+        return;
+    }
+    if (secret.len < 16 || !seal_equal(secret, op->params[0])) {
+        op_reply_problem(op, ERR_NOT_FOUND, "没有这个接口。");
+        return;
+    }
+    op->state = st;
+    op->g->metrics.callbacks++;
+    enum err err = g2p_read_callback(op->body, &st->message);
+    if (err != ERR_OK) {
+        log_event(LOG_WARN, "callback_refused", "rail=g2p err=%s", err_code(err));
+        op_reply_problem(op, err, "不是合格的 on-disburse 消息。");
+        return;
+    }
+    for (size_t from = 0; from < st->message.count && err == ERR_OK; from += STORE_BATCH_MAX) {
+        size_t left = st->message.count - from;
+        err = send_news(op, from, left < STORE_BATCH_MAX ? left : STORE_BATCH_MAX);
+    }
+    op->err = err;
+    if (st->batches_open == 0) { /* nothing is on its way: answer now */
+        if (err == ERR_OK) {
+            acknowledge(op, st);
+        } else {
+            op_reply_store(op, err);
+        }
+    }
+}

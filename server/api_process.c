@@ -1,0 +1,71 @@
+#include "server/api.h"
+#include "server/http/query.h"
+
+void process_livez(struct op *op)
+{
+    struct buf text;
+    buf_init(&text, 64);
+    buf_put_text(&text, "ok\n");
+    op_reply_text(op, 200, HTTP_TYPE_TEXT, &text);
+    buf_release(&text);
+}
+
+static void put_check(struct json_out *o, const char *name, bool ok, const char *why)
+{
+    json_open_object(o, NULL);
+    json_put_text(o, "name", name);
+    json_put_bool(o, "ok", ok);
+    json_put_text(o, "why", why);
+    json_close_object(o);
+}
+
+/* Ready = takes tickets: the store answers under the right settings and the process is not about to stop. */
+void process_readyz(struct op *op)
+{
+    struct gateway *g = op->g;
+    enum err store = store_async_state(g->store);
+    bool ready = store == ERR_OK && !g->draining;
+    struct buf text;
+    struct json_out o;
+    buf_init(&text, 16384);
+    json_out_init(&o, &text);
+    json_open_object(&o, NULL);
+    json_put_bool(&o, "ready", ready);
+    if (op->query.len > 0) { /* ?verbose */
+        json_open_array(&o, "checks");
+        put_check(&o, "store", store == ERR_OK, store == ERR_OK ? "" : store_async_why(g->store));
+        put_check(&o, "draining", !g->draining, g->draining ? "the process is about to stop" : "");
+        put_check(&o, "policy", true, policy_name(g->policy));
+        put_check(&o, "townships", true, gazetteer_version(g->gazetteer));
+        json_close_array(&o);
+    }
+    json_close_object(&o);
+    op_reply_json(op, ready ? 200 : 503, &text, NULL, 0);
+    buf_release(&text);
+}
+
+static void reply_metrics(struct op *op, const struct store_stats *stats)
+{
+    struct buf text;
+    buf_init(&text, 1u << 20);
+    metrics_write(&op->g->metrics, http_server_counters(op->g->http), stats, store_async_state(op->g->store) == ERR_OK,
+                  &text);
+    op_reply_text(op, 200, HTTP_TYPE_METRICS, &text);
+    buf_release(&text);
+}
+
+static void on_stats(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct store_stats stats;
+    bool ok = err == ERR_OK && stats_read(reply, &stats) == ERR_OK;
+    reply_metrics(op, ok ? &stats : NULL);
+}
+
+void process_metrics(struct op *op)
+{
+    stats_write(&op->g->fcall, op->g->settings->region);
+    if (store_async_call(op->g->store, &op->g->fcall, on_stats, op) != ERR_OK) {
+        reply_metrics(op, NULL);
+    }
+}

@@ -1,0 +1,167 @@
+#include "server/case_json.h"
+
+#include <stdio.h>
+#include "queue/base/clock.h"
+
+unsigned case_verb_roles(enum case_verb verb)
+{
+    switch (verb) {
+    case VERB_DISPATCH: return ROLE_AGENT | ROLE_REVIEWER;
+    case VERB_ACCEPT:
+    case VERB_FIRST_AID:
+    case VERB_PAPERS:
+    case VERB_REVEAL: return ROLE_OFFICER;
+    case VERB_HAND_BACK: return ROLE_OFFICER | ROLE_REVIEWER;
+    case VERB_CONFIRM: return ROLE_REVIEWER;
+    case VERB_FOLLOW_UP: return ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER;
+    case VERB_CLOSE: return ROLE_OFFICER | ROLE_REVIEWER;
+    case VERB_WITHDRAW: return ROLE_AGENT;
+    default: break;
+    }
+    return 0;
+}
+
+void case_json_allowed(enum case_state state, enum role role, struct json_out *o, const char *name)
+{
+    json_open_array(o, name);
+    for (int v = 0; v < CASE_VERB_COUNT; v++) {
+        enum case_state to;
+        if ((case_verb_roles((enum case_verb)v) & (unsigned)role) != 0 &&
+            case_move((enum case_verb)v, state, &to) == ERR_OK) {
+            json_put_text(o, NULL, case_verb_word((enum case_verb)v));
+        }
+    }
+    json_close_array(o);
+}
+
+static void put_time(struct json_out *o, const char *name, int64_t at_ms)
+{
+    char text[CLOCK_RFC3339_SIZE];
+    clock_format_rfc3339(at_ms, text);
+    json_put_text(o, name, text);
+}
+
+static void write_township(struct op *op, const struct case_view *v, struct json_out *o)
+{
+    struct township t;
+    struct county c;
+    if (v->township.len == 0) {
+        json_put_null(o, "township");
+        return;
+    }
+    json_open_object(o, "township");
+    json_put_slice(o, "code", v->township);
+    if (gazetteer_township(op->g->gazetteer, v->township, &t)) {
+        json_put_text(o, "name", t.name);
+        json_put_text(o, "county", t.county);
+    } else if (gazetteer_county(op->g->gazetteer, v->township, &c)) {
+        json_put_text(o, "name", c.name);
+    } else {
+        json_put_text(o, "name", "值班席");
+    }
+    json_close_object(o);
+}
+
+static enum err write_person(struct op *op, struct slice no, const struct case_view *v, bool clear, struct json_out *o)
+{
+    struct personal person = {.has_point = false};
+    enum err err = personal_unseal(op->g->sealer, no, v->wrapped_key, v->sealed, &op->arena, &person);
+    if (err == ERR_NOT_FOUND) { /* erased */
+        json_put_null(o, "person");
+        return ERR_OK;
+    }
+    if (err == ERR_OK) {
+        personal_show(&person, clear, o, "person");
+    }
+    return err;
+}
+
+static enum err write_payments(const struct case_view *v, struct json_out *o)
+{
+    enum err err = ERR_OK;
+    json_open_array(o, "payments");
+    for (size_t i = 0; i < v->payment_count && err == ERR_OK; i++) {
+        struct payment_view p;
+        err = case_view_payment(v, i, &p);
+        if (err == ERR_OK) {
+            json_open_object(o, NULL);
+            json_put_slice(o, "id", p.id);
+            json_put_int(o, "amount_fen", p.amount_fen);
+            json_put_text(o, "state", payment_state_word(p.state));
+            json_put_text(o, "state_zh", payment_state_zh(p.state));
+            json_close_object(o);
+        }
+    }
+    json_close_array(o);
+    return err;
+}
+
+static void write_people(const struct case_view *v, struct json_out *o)
+{
+    struct claim_view claim;
+    struct slice word;
+    int64_t at_ms;
+    if (review_view_read(v->review, &word, &at_ms)) {
+        json_open_object(o, "review");
+        json_put_slice(o, "state", word);
+        if (at_ms > 0) {
+            put_time(o, slice_is(word, "DONE") ? "done_at" : "due_at", at_ms);
+        }
+        json_close_object(o);
+    } else {
+        json_put_null(o, "review");
+    }
+    if (claim_view_read(v->claim, clock_now_ms(), &claim)) {
+        json_open_object(o, "holder");
+        json_put_slice(o, "actor", claim.actor);
+        put_time(o, "until", claim.until_ms);
+        json_close_object(o);
+    } else {
+        json_put_null(o, "holder");
+    }
+    json_put_slice(o, "decided_by", v->maker);
+    json_put_slice(o, "handled_by", v->handler);
+}
+
+enum err case_json_write(struct op *op, struct slice no, const struct case_view *v, bool clear, struct buf *out)
+{
+    struct json_out o;
+    json_out_init(&o, out);
+    json_open_object(&o, NULL);
+    json_put_slice(&o, "no", no);
+    json_put_int(&o, "version", v->version);
+    json_put_text(&o, "state", case_state_word(v->state));
+    json_put_text(&o, "state_zh", case_state_zh(v->state));
+    json_put_slice(&o, "urgency", v->urgency);
+    write_township(op, v, &o);
+    json_put_slice(&o, "inbox", v->inbox);
+    enum err err = write_person(op, no, v, clear, &o);
+    json_put_raw(&o, "facts", v->facts);
+    json_put_raw(&o, "routing", v->routing.len > 0 ? v->routing : SLICE_LIT("null"));
+    json_put_raw(&o, "decision", v->decision.len > 0 ? v->decision : SLICE_LIT("null"));
+    json_put_int(&o, "approved_fen", v->approved_fen);
+    if (err == ERR_OK) {
+        err = write_payments(v, &o);
+    }
+    write_people(v, &o);
+    case_json_allowed(v->state, op->caller.role, &o, "allowed");
+    json_close_object(&o);
+    return err == ERR_OK ? buf_err(out) : err;
+}
+
+void case_json_reply(struct op *op, struct slice no, const struct case_view *v, bool clear, bool replayed)
+{
+    char etag[32];
+    struct buf text;
+    buf_init(&text, 1u << 20);
+    snprintf(etag, sizeof(etag), "\"%lld\"", (long long)v->version);
+    const struct http_field extra[] = {{SLICE_LIT("ETag"), slice_of(etag)},
+                                       {SLICE_LIT("Idempotency-Replayed"), SLICE_LIT("true")}};
+    enum err err = case_json_write(op, no, v, clear, &text);
+    if (err == ERR_OK) {
+        op_reply_json(op, 200, &text, extra, replayed ? 2 : 1);
+    } else {
+        op_reply_store(op, err);
+    }
+    buf_release(&text);
+}

@@ -1,0 +1,208 @@
+#include "server/gateway.h"
+
+#include <stdio.h>
+#include "queue/base/file.h"
+#include "queue/base/log.h"
+#include "server/api.h"
+#include "server/auth.h"
+#include "server/intake.h"
+#include "server/long_poll.h"
+
+#define FILE_MAX ((size_t)8 << 20)
+
+const struct op_route OP_ROUTES[] = {
+    {HTTP_METHOD_POST, "/v1/tickets", ROLE_AGENT | ROLE_OFFICER, true, intake_handle},
+    {HTTP_METHOD_GET, "/v1/cases/{no}", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER | ROLE_AUDITOR, false, cases_get},
+    {HTTP_METHOD_GET, "/v1/cases/{no}/events", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER | ROLE_AUDITOR, false, cases_events},
+    {HTTP_METHOD_POST, "/v1/cases/{no}/{verb}", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER, true, verbs_act},
+    {HTTP_METHOD_GET, "/v1/townships/{code}/inbox", ROLE_OFFICER | ROLE_REVIEWER | ROLE_AGENT, false, townships_inbox},
+    {HTTP_METHOD_POST, "/v1/townships/{code}/claim", ROLE_OFFICER | ROLE_REVIEWER, true, townships_claim},
+    {HTTP_METHOD_GET, "/v1/townships/{code}/fund", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false,
+     townships_fund},
+    {HTTP_METHOD_POST, "/v1/funds/{code}/allotments", ROLE_FINANCE, true, funds_allot},
+    {HTTP_METHOD_GET, "/v1/payments/{id}", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, payments_get},
+    {HTTP_METHOD_POST, "/v1/payments/callback/g2p/{secret}/on-disburse", 0, false, payments_callback},
+    {HTTP_METHOD_GET, "/livez", 0, false, process_livez},
+    {HTTP_METHOD_GET, "/readyz", 0, false, process_readyz},
+    {HTTP_METHOD_GET, "/metrics", 0, false, process_metrics},
+};
+const size_t OP_ROUTE_COUNT = COUNT_OF(OP_ROUTES);
+
+static enum err make_router(struct gateway *g)
+{
+    struct route routes[COUNT_OF(OP_ROUTES)];
+    for (size_t i = 0; i < COUNT_OF(OP_ROUTES); i++) {
+        routes[i] = (struct route){.method = OP_ROUTES[i].method, .pattern = OP_ROUTES[i].pattern, .id = (int)i};
+    }
+    return router_make(routes, COUNT_OF(routes), &g->router);
+}
+
+static enum err read_config_file(const char *path, const char *setting, struct buf *text, struct buf *why)
+{
+    buf_clear(text);
+    enum err err = path[0] == '\0' ? ERR_NOT_FOUND : file_read(path, text);
+    if (err != ERR_OK) {
+        buf_putf(why, "cannot read %s '%s': %s", setting, path, err_text(err));
+    }
+    return err;
+}
+
+static enum err open_rules(struct gateway *g, struct buf *why)
+{
+    struct buf text;
+    buf_init(&text, FILE_MAX);
+    enum err err = read_config_file(g->settings->policy_file, "policy_file", &text, why);
+    if (err == ERR_OK) {
+        err = policy_load(buf_slice(&text), &g->policy, why);
+    }
+    if (err == ERR_OK) {
+        err = read_config_file(g->settings->calendar_file, "calendar_file", &text, why);
+    }
+    if (err == ERR_OK) {
+        err = calendar_load(buf_slice(&text), &g->calendar, why);
+    }
+    buf_release(&text);
+    if (err == ERR_OK) {
+        err = gazetteer_open(g->settings->townships_file, &g->gazetteer, why);
+    }
+    return err;
+}
+
+static void on_store_state(void *data, enum err err, const char *why)
+{
+    const struct gateway *g = data;
+    if (err == ERR_OK) {
+        log_event(LOG_INFO, "store_ready", "region=%s", g->settings->region);
+    } else {
+        bool person = err == ERR_STORE_SETTINGS || err == ERR_STORE_FUNCTIONS;
+        log_event(person ? LOG_ERROR : LOG_WARN, "store_not_ready", "err=%s why=\"%s\"", err_code(err), why);
+    }
+}
+
+static enum err open_store(struct gateway *g, struct buf *why)
+{
+    const struct store_async_options options = {
+        .socket_path = g->settings->redis_socket,
+        .region = g->settings->region,
+        .deadline_ms = STORE_DEADLINE_MS,
+        .max_in_flight = (size_t)g->settings->max_in_flight * 2,
+        .on_state = on_store_state,
+        .data = g,
+    };
+    enum err err = store_async_new(g->loop, &options, &g->store);
+    if (err != ERR_OK) {
+        buf_putf(why, "cannot use redis_socket '%s'", options.socket_path);
+    }
+    return err;
+}
+
+static enum err listen_now(struct gateway *g, struct buf *why)
+{
+    struct http_server_options options = {
+        .ip = g->settings->listen,
+        .port = (int)g->settings->port,
+        .reuse_port = true,
+        .on_request = op_on_request,
+        .data = g,
+    };
+    http_limits_defaults(&options.limits);
+    options.limits.connections = g->settings->max_connections;
+    options.limits.connections_per_address = g->settings->max_connections;
+    enum err err = http_server_start(g->loop, &options, &g->http);
+    if (err != ERR_OK) {
+        buf_putf(why, "cannot listen on %s port %ld: is it taken?", options.ip, g->settings->port);
+    }
+    return err;
+}
+
+enum err gateway_start(struct gateway *g, uv_loop_t *loop, const struct settings *settings, struct buf *why)
+{
+    *g = (struct gateway){.settings = settings, .loop = loop, .sequence = {.lock_fd = -1}};
+    fcall_init(&g->fcall);
+    enum err err = make_router(g);
+    if (err == ERR_OK) {
+        err = sealer_open(settings->master_key_file, &g->sealer, why);
+    }
+    if (err == ERR_OK) {
+        err = open_rules(g, why);
+    }
+    if (err == ERR_OK) {
+        err = case_sequence_open(&g->sequence, settings->data_dir, settings->region, (int)settings->node, why);
+    }
+    if (err == ERR_OK) {
+        err = token_cache_new(&g->tokens);
+    }
+    if (err == ERR_OK) {
+        err = intake_new(g, &g->intake);
+    }
+    if (err == ERR_OK) {
+        err = long_poll_new(g, &g->long_poll);
+    }
+    if (err == ERR_OK) {
+        err = open_store(g, why);
+    }
+    if (err == ERR_OK) {
+        err = listen_now(g, why);
+    }
+    return err;
+}
+
+/* ---- Stopping ---- */
+
+static void on_store_closed(void *data)
+{
+    struct gateway *g = data;
+    g->store = NULL;
+}
+
+static void on_http_drained(void *data)
+{
+    struct gateway *g = data;
+    g->http = NULL;
+    intake_close(g->intake);
+    if (!g->long_poll_closed) {
+        long_poll_close(g->long_poll);
+    }
+    store_async_close(g->store, on_store_closed, g);
+    uv_close((uv_handle_t *)&g->drain_timer, NULL);
+}
+
+static void on_drain_late(uv_timer_t *timer)
+{
+    struct gateway *g = timer->data;
+    log_event(LOG_WARN, "drain_cut_short", "requests=%zu", g->ops);
+    if (g->http != NULL) {
+        http_server_stop(g->http);
+    }
+}
+
+void gateway_stop(struct gateway *g)
+{
+    if (g->draining) {
+        if (g->http != NULL) {
+            http_server_stop(g->http);
+        }
+        return;
+    }
+    g->draining = true;
+    log_event(LOG_INFO, "draining", "requests=%zu", g->ops);
+    uv_timer_init(g->loop, &g->drain_timer);
+    g->drain_timer.data = g;
+    uv_timer_start(&g->drain_timer, on_drain_late, (uint64_t)g->settings->drain_ms, 0);
+    long_poll_close(g->long_poll); /* answers everybody who waits */
+    g->long_poll_closed = true;
+    http_server_drain(g->http, on_http_drained, g);
+}
+
+void gateway_release(struct gateway *g)
+{
+    intake_free(g->intake);
+    long_poll_free(g->long_poll);
+    token_cache_free(g->tokens);
+    case_sequence_close(&g->sequence);
+    gazetteer_close(g->gazetteer);
+    policy_free(g->policy);
+    sealer_close(g->sealer);
+    router_free(g->router);
+    fcall_release(&g->fcall);
+}

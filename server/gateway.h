@@ -1,0 +1,53 @@
+/* The gateway: one loop, one store connection, one HTTP server. Everything that lives as long as the process. */
+#ifndef SERVER_GATEWAY_H
+#define SERVER_GATEWAY_H
+
+#include <uv.h>
+#include "queue/base/settings.h"
+#include "queue/domain/calendar.h"
+#include "queue/seal/personal.h"
+#include "queue/store/calls_read.h"
+#include "queue/store/store_async.h"
+#include "server/case_sequence.h"
+#include "server/http/http_server.h"
+#include "server/http/router.h"
+#include "server/metrics.h"
+#include "workers/routing/gazetteer.h"
+#include "workers/rules/policy.h"
+
+#define STORE_DEADLINE_MS 2000
+
+struct intake;
+struct long_poll;
+struct token_cache;
+
+struct gateway {
+    const struct settings *settings;
+    uv_loop_t *loop;
+    struct store_async *store;
+    struct http_server *http;
+    struct router *router;
+    struct sealer *sealer;
+    struct policy *policy;
+    struct calendar calendar;
+    struct gazetteer *gazetteer;
+    struct case_sequence sequence;
+    struct intake *intake;
+    struct long_poll *long_poll;
+    struct token_cache *tokens;
+    struct fcall fcall; /* for calls that are written and sent in one go */
+    struct metrics metrics;
+    size_t ops; /* requests that wait for something */
+    bool draining, long_poll_closed;
+    uv_timer_t drain_timer;
+};
+
+/* Open everything and listen. On failure `why` says what to do. */
+MUST_CHECK enum err gateway_start(struct gateway *g, uv_loop_t *loop, const struct settings *settings, struct buf *why);
+/* Stop taking requests, answer what is in flight within settings->drain_ms, close everything; the loop then ends. May be
+ * called twice: the second time stops at once. */
+void gateway_stop(struct gateway *g);
+/* Free what is left after the loop has ended. */
+void gateway_release(struct gateway *g);
+
+#endif
