@@ -30,3 +30,12 @@ http_status() {
 http_is_ok() {
     [ "$(http_status "$1" "$2" "$3")" = 200 ]
 }
+
+# http_body HOST PORT PATH: the body of GET. The answer must have a Content-Length.
+http_body() {
+    (
+        exec 3<>"/dev/tcp/$1/$2" || exit 0
+        printf 'GET %s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n\r\n' "$3" "$1" "$2" >&3
+        sed '1,/^\r*$/d' <&3
+    ) 2>/dev/null
+}
