@@ -18,9 +18,10 @@ enum err file_read(const char *path, struct buf *out)
     }
     enum err err = ERR_OK;
     for (;;) {
-        size_t room = out->max - out->len < READ_CHUNK ? out->max - out->len + 1 : READ_CHUNK;
-        char *at = room > out->max - out->len ? NULL : buf_room(out, room);
-        char probe;
+        size_t left = out->max - out->len;
+        size_t room = left < READ_CHUNK ? left : READ_CHUNK;
+        char *at = room == 0 ? NULL : buf_room(out, room);
+        char probe; /* out is full: is that the end of the file, too? */
         ssize_t got = read(fd, at == NULL ? &probe : at, at == NULL ? 1 : room);
         if (got < 0 && errno == EINTR) {
             continue;
