@@ -269,7 +269,7 @@ void bank_disburse(struct sandbox *s, const struct http_request *r)
     struct json *root = NULL;
     struct bank_request request;
     const char *fault_code = "err.request.bad";
-    if (json_parse(r->body, &root, NULL) == ERR_OK) {
+    if (r->body.len > 0 && json_parse(r->body, &root, NULL) == ERR_OK) {
         fault_code = bank_read_disburse(root, &request);
     }
     if (fault_code != NULL) {
@@ -327,7 +327,7 @@ void bank_status(struct sandbox *s, const struct http_request *r)
     struct json *root = NULL;
     struct bank_request request;
     const char *fault_code = "err.request.bad";
-    if (json_parse(r->body, &root, NULL) == ERR_OK) {
+    if (r->body.len > 0 && json_parse(r->body, &root, NULL) == ERR_OK) {
         fault_code = bank_read_status(root, &request);
     }
     if (fault_code != NULL) {

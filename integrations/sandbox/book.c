@@ -103,7 +103,8 @@ static enum err grow_lines(struct book *b)
 
 enum err book_add(struct book *b, const struct movement *m)
 {
-    if (b->count >= MOVEMENTS_MAX) {
+    ASSERT(m->amount_fen >= 0 && m->amount_fen <= MOVEMENT_FEN_MAX);
+    if (b->count >= MOVEMENTS_MAX || b->paid_fen > TOTAL_FEN_MAX) {
         return ERR_LIMIT;
     }
     void *movements = b->movements;
@@ -191,7 +192,7 @@ static enum err read_movement(struct book *b, struct slice rest)
     struct slice code = slice_cut(&rest, ' ');
     if (slice_to_int64(at, 0, INT64_MAX, &m.at_ms) != ERR_OK || reference.len == 0 ||
         slice_copy(reference, m.reference, sizeof(m.reference)) != ERR_OK ||
-        slice_to_int64(amount, 0, INT64_MAX, &m.amount_fen) != ERR_OK ||
+        slice_to_int64(amount, 0, MOVEMENT_FEN_MAX, &m.amount_fen) != ERR_OK ||
         slice_to_int64(code, 0, REFUSAL_COUNT - 1, &refusal) != ERR_OK ||
         slice_copy(rest, m.tail, sizeof(m.tail)) != ERR_OK || state.len != 1 ||
         (state.ptr[0] != 'p' && state.ptr[0] != 'r') || book_find(b, reference) != NULL) {

@@ -14,6 +14,8 @@
 #define REFERENCE_MAX 64
 #define TAIL_LEN 4
 #define MOVEMENTS_MAX 20000000u
+#define MOVEMENT_FEN_MAX INT64_C(1000000000000000) /* 13 digits of yuan */
+#define TOTAL_FEN_MAX (INT64_MAX / 2)              /* paid over all time */
 
 enum movement_state { MOVEMENT_PAID, MOVEMENT_REJECTED, MOVEMENT_RETURNED };
 

@@ -89,7 +89,7 @@ enum err faults_add(struct faults *f, struct slice body)
         return ERR_LIMIT;
     }
     struct json *root = NULL;
-    enum err err = json_parse(body, &root, NULL);
+    enum err err = body.len == 0 ? ERR_INPUT : json_parse(body, &root, NULL);
     if (err != ERR_OK) {
         return err;
     }

@@ -75,7 +75,8 @@ enum err sms_box_read_line(struct sms_box *b, struct slice line)
     int64_t at_ms;
     struct slice text;
     struct json *root = NULL;
-    if (!slice_is(kind, "S") || slice_to_int64(at, 0, INT64_MAX, &at_ms) != ERR_OK ||
+    if (!slice_is(kind, "S") || rest.len == 0 ||
+        slice_to_int64(at, 0, INT64_MAX, &at_ms) != ERR_OK ||
         json_parse(rest, &root, NULL) != ERR_OK) {
         return ERR_CORRUPT;
     }

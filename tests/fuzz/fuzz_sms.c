@@ -1,0 +1,50 @@
+/* Incoming texts, answers of sendsms, and the counter of parts. The first byte is coding and
+ * charset. */
+#include "integrations/sms/kannel/kannel_codec.h"
+#include "queue/base/utf8.h"
+
+static void send_it(struct slice text)
+{
+    const struct kannel_account account = {"http://k/s", "u", "p", "12349", "http://h/dlr?s=1"};
+    struct sms_message m = {SLICE_LIT("n-1"), SLICE_LIT("+8613800138000"), text};
+    struct buf url;
+    buf_init(&url, (size_t)1 << 20);
+    if (kannel_write_send(&account, &m, &url) == ERR_OK) {
+        for (size_t i = 0; i < url.len; i++) {
+            ASSERT(url.ptr[i] > 0x20 &&
+                   url.ptr[i] < 0x7f); /* nothing that could end the request line */
+        }
+    }
+    buf_release(&url);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const codings[] = {"0", "1", "2", ""};
+    static const char *const charsets[] = {"", "UTF-8", "UTF-16BE", "GBK"};
+    if (size < 1) {
+        return 0;
+    }
+    struct slice bytes = slice_make((const char *)data + 1, size - 1);
+    struct buf text;
+    buf_init(&text, (size_t)1 << 20);
+    enum err err = kannel_read_text(bytes, slice_of(codings[data[0] % 4]),
+                                    slice_of(charsets[data[0] / 4 % 4]), &text);
+    if (err == ERR_OK) {
+        struct slice utf8 = buf_slice(&text);
+        ASSERT(utf8_valid(utf8));
+        struct sms_size size_of = sms_measure(utf8);
+        size_t single = size_of.gsm7 ? 160 : 70;
+        ASSERT(size_of.parts >= 1 && (size_of.parts == 1) == (size_of.units <= single));
+        ASSERT(size_of.parts * (size_of.gsm7 ? 153 : 67) >= size_of.units || size_of.parts == 1);
+        ASSERT(sms_billed(utf8) >= 1);
+        send_it(utf8);
+    }
+    struct sms_result reply = kannel_read_reply(data[0] < 128 ? 202 : 403, bytes);
+    ASSERT(reply.outcome < SMS_OUTCOME_COUNT && reply.reason != NULL);
+    ASSERT(kannel_read_report(bytes) <= KANNEL_REPORT_FAILED);
+    buf_release(&text);
+    return 0;
+}
