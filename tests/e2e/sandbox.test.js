@@ -5,7 +5,9 @@ const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
-const { Sandbox, Listener, withSandbox, ackOf, callbackOf, entriesOf, disburseMessage } = require('../support/sandbox.js');
+const support = require('../support/sandbox.js');
+
+const { Sandbox, Listener, withSandbox, ackOf, callbackOf, entriesOf, disburseMessage } = support;
 
 test('an envelope is acknowledged, called back in one request and stands on the statement', async () => {
     await withSandbox(async (sandbox, listener) => {
