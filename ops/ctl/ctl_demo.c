@@ -117,30 +117,33 @@ out:
     return ok;
 }
 
-/* What the stand-in bank says it moved must be what the cases say, one payment each. */
+/* What the stand-in bank says it moved must be what the case says, and what the fund is short of.
+ */
 static bool compare_with_bank(struct demo_api *api,
                               const struct demo_outcome outcomes[COUNT_OF(stories)])
 {
-    int64_t ledger_fen = 0, bank_fen = 0, fen;
-    char text[2][MONEY_TEXT_ZH_SIZE];
+    int64_t sum_fen = 0;
+    char bank[MONEY_TEXT_ZH_SIZE], payment[MONEY_TEXT_ZH_SIZE], fund[MONEY_TEXT_ZH_SIZE];
 
-    printf("\nThe bank's statement (对账)\n");
+    printf("\nThe bank's statement against the ledger (对账)\n");
     for (size_t i = 0; i < COUNT_OF(stories); i++) {
-        if (!demo_bank_paid(api, outcomes[i].payment, &fen))
+        const struct demo_outcome *o = &outcomes[i];
+        int64_t bank_fen, spent_fen = o->fund_before_fen - o->fund_after_fen;
+        if (!demo_bank_paid(api, o->payment, &bank_fen))
             return false;
-        money_format_zh(fen, text[0]);
-        money_format_zh(outcomes[i].paid_fen, text[1]);
-        printf("  %s: bank %s, ledger %s\n", outcomes[i].payment, text[0], text[1]);
-        if (fen != outcomes[i].paid_fen) {
-            ctl_complain("payment %s differs between bank and ledger", outcomes[i].payment);
+        money_format_zh(bank_fen, bank);
+        money_format_zh(o->paid_fen, payment);
+        money_format_zh(spent_fen, fund);
+        printf("  %s: bank %s, payment %s, the fund of %s is less by %s\n", o->payment, bank,
+               payment, o->township, fund);
+        if (bank_fen != o->paid_fen || spent_fen != o->paid_fen) {
+            ctl_complain("payment %s: bank, payment and fund do not agree", o->payment);
             return false;
         }
-        bank_fen += fen;
-        ledger_fen += outcomes[i].paid_fen;
+        sum_fen += bank_fen;
     }
-    money_format_zh(bank_fen, text[0]);
-    money_format_zh(ledger_fen, text[1]);
-    printf("  together: bank %s, ledger %s: they agree\n", text[0], text[1]);
+    money_format_zh(sum_fen, bank);
+    printf("  together %s: they agree to the fen\n", bank);
     return true;
 }
 

@@ -107,8 +107,10 @@ static bool prepare_fund(struct play *p, const char *township)
         if (ok)
             tell(p, "allotted 拨款", "the fund was low, finance adds %s", yuan(FUND_TOP_UP_FEN));
     }
-    if (ok)
+    if (ok) {
+        p->out->fund_before_fen = demo_int(fuller != NULL ? fuller : fund, "available_fen");
         tell_fund(p, "before", fuller != NULL ? fuller : fund);
+    }
     json_free(fund);
     json_free(fuller);
     return ok;
@@ -397,6 +399,27 @@ static bool complete(struct play *p)
     return slice_is(state, "ARCHIVED");
 }
 
+/* What an auditor finds: every step with who, when and why. */
+static bool tell_history(const struct play *p)
+{
+    struct json *answer = NULL;
+    char path[96];
+
+    snprintf(path, sizeof(path), "/v1/cases/%s/events", p->out->no);
+    if (!demo_call(p->api, "auditor", path, NULL, 0, &answer))
+        return false;
+    const struct json *events = demo_at(answer, "events");
+    tell(p, "recorded 留痕", "%zu events, each with who, when and why:", json_size(events));
+    for (const struct json *v = json_first(events); v != NULL; v = json_next(v)) {
+        struct slice actor = demo_text(v, "actor"), verb = demo_text(v, "verb"),
+                     to = demo_text(v, "to");
+        printf("                 %lld. %.*s by %.*s -> %.*s\n", (long long)demo_int(v, "seq"),
+               SLICE_FMT(verb), SLICE_FMT(actor), SLICE_FMT(to));
+    }
+    json_free(answer);
+    return true;
+}
+
 static bool play(struct play *p, const char *expected)
 {
     struct json *fund = NULL;
@@ -410,8 +433,9 @@ static bool play(struct play *p, const char *expected)
     if (!demo_sms_tell(p->api, p->person.phone, 2) || !read_fund(p->api, p->out->township, &fund))
         return false;
     tell_fund(p, "after", fund);
+    p->out->fund_after_fen = demo_int(fund, "available_fen");
     json_free(fund);
-    return true;
+    return tell_history(p);
 }
 
 bool demo_story_play(struct demo_api *api, const struct demo_story *story, int number,

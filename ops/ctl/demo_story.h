@@ -34,7 +34,9 @@ struct demo_outcome {
     char no[CASE_NO_SIZE];
     char township[TOWNSHIP_CODE_SIZE];
     char payment[DEMO_PAYMENT_SIZE];
-    int64_t paid_fen;
+    int64_t paid_fen;        /* as the case says */
+    int64_t fund_before_fen; /* available in the township's fund before and after */
+    int64_t fund_after_fen;
 };
 
 /* Play one case; expected: 9-digit code of the township whose fund is shown before (its officer's
