@@ -254,61 +254,55 @@ static enum err read_characters(struct text_build *x)
     return err;
 }
 
-/* The names as people say them, to compare sounds with. */
-static enum err build_spoken(struct text_build *x)
+static enum err add_spoken(struct text_build *x, enum section starts, enum section text,
+                           struct slice name)
 {
     static struct folded folded;
-    struct build *b = x->b;
-    const struct township_row *townships = BUILD_ROWS(b, SECTION_TOWNSHIPS, struct township_row);
-    const struct county_row *counties = BUILD_ROWS(b, SECTION_COUNTIES, struct county_row);
-    struct vec *starts = &b->section[SECTION_SPOKEN_STARTS], *text = &b->section[SECTION_SPOKEN];
-    char name[SPOKEN_MAX];
+    uint32_t *start = vec_add(&x->b->section[starts]);
 
-    for (uint32_t i = 0; i <= BUILD_COUNT(b, SECTION_TOWNSHIPS); i++) {
-        uint32_t *start = vec_add(starts);
-        if (start == NULL)
+    if (start == NULL)
+        return ERR_NO_MEMORY;
+    *start = BUILD_COUNT(x->b, text);
+    fold_text(&x->fold, name, &folded);
+    for (size_t i = 0; i < folded.count; i++) {
+        uint16_t *slot = vec_add(&x->b->section[text]);
+        if (slot == NULL)
             return ERR_NO_MEMORY;
-        *start = (uint32_t)text->len;
-        if (i == BUILD_COUNT(b, SECTION_TOWNSHIPS) || (townships[i].flags & TOWNSHIP_FILLER) != 0 ||
-            name_of(b, townships[i].name).len + 16 > sizeof(name))
-            continue;
-        struct slice spoken = name_spoken(name_of(b, townships[i].name),
-                                          name_of(b, counties[townships[i].county].name), name);
-        fold_text(&x->fold, spoken, &folded);
-        for (size_t k = 0; k < folded.count; k++) {
-            uint16_t *slot = vec_add(text);
-            if (slot == NULL)
-                return ERR_NO_MEMORY;
-            *slot = folded.text[k];
-        }
+        *slot = folded.text[i];
     }
     return ERR_OK;
 }
 
-static enum err build_county_spoken(struct text_build *x)
+/* The names to compare sounds with: two of each township (as in the list, and as people say it when
+ * that differs), one of each county; and one start behind the last. */
+static enum err build_spoken(struct text_build *x)
 {
-    static struct folded folded;
     struct build *b = x->b;
+    const struct township_row *townships = BUILD_ROWS(b, SECTION_TOWNSHIPS, struct township_row);
     const struct county_row *counties = BUILD_ROWS(b, SECTION_COUNTIES, struct county_row);
-    struct vec *starts = &b->section[SECTION_COUNTY_SPOKEN_STARTS];
-    struct vec *text = &b->section[SECTION_COUNTY_SPOKEN];
+    const struct slice nothing = {NULL, 0};
+    char said[SPOKEN_MAX];
+    enum err err = ERR_OK;
 
-    for (uint32_t i = 0; i <= BUILD_COUNT(b, SECTION_COUNTIES); i++) {
-        uint32_t *start = vec_add(starts);
-        if (start == NULL)
-            return ERR_NO_MEMORY;
-        *start = (uint32_t)text->len;
-        if (i == BUILD_COUNT(b, SECTION_COUNTIES))
-            break;
-        fold_text(&x->fold, name_of(b, counties[i].name), &folded);
-        for (size_t k = 0; k < folded.count; k++) {
-            uint16_t *slot = vec_add(text);
-            if (slot == NULL)
-                return ERR_NO_MEMORY;
-            *slot = folded.text[k];
-        }
+    for (uint32_t i = 0; i < BUILD_COUNT(b, SECTION_TOWNSHIPS) && err == ERR_OK; i++) {
+        struct slice name = name_of(b, townships[i].name), other = nothing;
+        if ((townships[i].flags & TOWNSHIP_FILLER) != 0 || name.len + 16 > sizeof(said))
+            name = nothing;
+        if (name.len > 0)
+            other = name_spoken(name, name_of(b, counties[townships[i].county].name), said);
+        err = add_spoken(x, SECTION_SPOKEN_STARTS, SECTION_SPOKEN, name);
+        if (err == ERR_OK)
+            err = add_spoken(x, SECTION_SPOKEN_STARTS, SECTION_SPOKEN,
+                             slice_eq(name, other) ? nothing : other);
     }
-    return ERR_OK;
+    for (uint32_t i = 0; i < BUILD_COUNT(b, SECTION_COUNTIES) && err == ERR_OK; i++)
+        err = add_spoken(x, SECTION_COUNTY_SPOKEN_STARTS, SECTION_COUNTY_SPOKEN,
+                         name_of(b, counties[i].name));
+    if (err == ERR_OK)
+        err = add_spoken(x, SECTION_SPOKEN_STARTS, SECTION_SPOKEN, nothing);
+    if (err == ERR_OK)
+        err = add_spoken(x, SECTION_COUNTY_SPOKEN_STARTS, SECTION_COUNTY_SPOKEN, nothing);
+    return err;
 }
 
 /* ---- the trie ---- */
@@ -450,8 +444,6 @@ enum err build_text_index(struct build *b)
         err = put_villages(&x);
     if (err == ERR_OK)
         err = build_spoken(&x);
-    if (err == ERR_OK)
-        err = build_county_spoken(&x);
     if (err == ERR_OK)
         err = build_trie(&x);
     while (x.blocks != NULL) {

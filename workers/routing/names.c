@@ -246,12 +246,14 @@ static void put_stem(struct slice stem, struct name_sink sink)
 
 static void put_street(struct slice core, struct name_sink sink)
 {
-    static const char *const others[] = {"街道", "办事处", "街办", "街道办", "地区"};
+    static const char *const others[] = {"街道", "办事处",     "街办",      "街道办",
+                                         "地区", "街道办事处", "地区办事处"};
 
     for (size_t i = 0; i < COUNT_OF(others); i++)
         put_joined(sink, NAME_TOWNSHIP_ALIAS, core, others[i]);
-    if (ends(core, "街") && utf8_count(core) >= 3) { /* 万松街街道: 万松街道, 万松街 */
-        put(sink, NAME_TOWNSHIP_ALIAS, core);
+    if (ends(core, "街") && utf8_count(core) >= 2) { /* 万松街街道: 万松街道, 万松街 */
+        if (utf8_count(core) >= 3)
+            put(sink, NAME_TOWNSHIP_ALIAS, core);
         core = without_end(core, strlen("街"));
         for (size_t i = 0; i < COUNT_OF(others); i++)
             put_joined(sink, NAME_TOWNSHIP_ALIAS, core, others[i]);

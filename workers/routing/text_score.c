@@ -209,6 +209,24 @@ static bool beside_parent(const struct text_context *x, const struct mention *m,
     return false;
 }
 
+/* The same characters are also the county, city or province above it: 天水 in 天水秦州区. */
+static bool is_parent(const struct text_context *x, const struct mention *m, uint32_t county)
+{
+    const struct county_row *row = &x->g->counties[county];
+
+    for (size_t i = 0; i < x->w->mention_count; i++) {
+        const struct mention *p = &x->w->mentions[i];
+        if (p->dead || p->kind > NAME_COUNTY_OLD || !overlap(p, m))
+            continue;
+        if (names_entity(x, p,
+                         p->kind <= NAME_PROVINCE_STEM ? row->province
+                         : p->kind <= NAME_CITY_STEM   ? row->city
+                                                       : county))
+            return true;
+    }
+    return false;
+}
+
 static unsigned evidence_of(const struct text_candidate *c)
 {
     return (c->county != COUNTY_UNKNOWN ? EVIDENCE_COUNTY : 0u) | (c->city ? EVIDENCE_CITY : 0u) |
@@ -237,13 +255,13 @@ static void consider(struct text_context *x, uint16_t mention, uint32_t township
     int own = 0;
     switch ((enum name_kind)m->kind) {
     case NAME_TOWNSHIP:
-        own = POINTS_NAME;
-        c.strong = true;
+        c.strong = length >= 3 || beside_parent(x, m, county); /* some units are just called 街道 */
+        own = c.strong ? POINTS_NAME : POINTS_STEM_LOOSE;
         c.evidence |= EVIDENCE_NAME;
         break;
     case NAME_TOWNSHIP_ALIAS:
-        own = POINTS_ALIAS;
-        c.strong = true;
+        c.strong = length >= 3 || beside_parent(x, m, county);
+        own = c.strong ? POINTS_ALIAS : POINTS_STEM_LOOSE;
         c.evidence |= EVIDENCE_ALIAS;
         break;
     case NAME_TOWNSHIP_OLD:
@@ -251,7 +269,8 @@ static void consider(struct text_context *x, uint16_t mention, uint32_t township
         c.strong = true;
         break;
     case NAME_TOWNSHIP_STEM:
-        c.strong = beside_parent(x, m, county) && !other_word_follows(&x->w->folded, m->end);
+        c.strong = beside_parent(x, m, county) && !is_parent(x, m, county) &&
+                   !other_word_follows(&x->w->folded, m->end);
         own = c.strong ? POINTS_STEM : POINTS_STEM_LOOSE;
         c.evidence |= EVIDENCE_STEM;
         break;

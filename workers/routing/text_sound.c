@@ -2,6 +2,7 @@
 #include "workers/routing/text.h"
 
 #define POINTS_SOUND 200
+#define POINTS_PER_SOUND 45 /* a longer name that fits beats a shorter one inside it */
 #define POINTS_COUNTY_SOUND 250
 #define NAME_LEAST 3 /* characters: with 镇 or 乡; shorter names sound like too much */
 
@@ -61,7 +62,8 @@ static void consider_sound(struct text_context *x, uint32_t township, size_t at,
     if (w->mention_count == MENTIONS_MAX)
         return;
     c.mention = (uint16_t)w->mention_count;
-    c.score = POINTS_SOUND + 4 * (int)len + parents + (m.stand < STAND_OPEN ? -160 : m.stand * 60);
+    c.score = POINTS_SOUND + POINTS_PER_SOUND * (int)len + parents +
+              (m.stand < STAND_OPEN ? -160 : m.stand * 60);
     c.evidence |= c.county != COUNTY_UNKNOWN ? EVIDENCE_COUNTY : 0u;
     struct text_candidate *slot = text_candidate_for(x, township);
     if (slot == NULL || slot->score >= c.score)
@@ -71,22 +73,25 @@ static void consider_sound(struct text_context *x, uint32_t township, size_t at,
     *slot = c;
 }
 
-static void sounds_of_county(struct text_context *x, uint32_t county)
+static void sounds_of_name(struct text_context *x, uint32_t township, uint32_t spoken)
 {
     const struct gazetteer *g = x->g;
-    const struct county_row *row = &g->counties[county];
-    const struct folded *f = &x->w->folded;
+    const uint16_t *name = g->spoken + g->spoken_starts[spoken];
+    size_t len = g->spoken_starts[spoken + 1] - g->spoken_starts[spoken];
 
-    for (uint32_t i = 0; i < row->township_count; i++) {
-        uint32_t township = row->township_first + i;
-        const uint16_t *name = g->spoken + g->spoken_starts[township];
-        size_t len = g->spoken_starts[township + 1] - g->spoken_starts[township];
-        if (len < NAME_LEAST)
-            continue;
-        for (size_t at = 0; at + len <= f->count; at++) {
-            if (unlike(x, at, name, len) == 1)
-                consider_sound(x, township, at, len);
-        }
+    for (size_t at = 0; len >= NAME_LEAST && at + len <= x->w->folded.count; at++) {
+        if (unlike(x, at, name, len) == 1)
+            consider_sound(x, township, at, len);
+    }
+}
+
+static void sounds_of_county(struct text_context *x, uint32_t county)
+{
+    const struct county_row *row = &x->g->counties[county];
+
+    for (uint32_t i = row->township_first; i < row->township_first + row->township_count; i++) {
+        sounds_of_name(x, i, 2 * i);     /* as in the list */
+        sounds_of_name(x, i, 2 * i + 1); /* as people say it, empty when that is the same */
     }
 }
 

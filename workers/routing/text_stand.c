@@ -62,10 +62,17 @@ static enum cue cue_behind(const struct text_context *x, size_t block)
         if (cue == CUE_COUNT || parted(&w->folded, b->end, m->start, BREAK_COMMA))
             continue;
         bool one = m->end - m->start == 1;
-        if (one && m->start > b->end + 1)
+        uint16_t next = m->end < w->folded.count ? w->folded.text[m->end] : 0;
+        /* 来 is a word of its own before these only: 的到这看打务做找 */
+        if (one && w->folded.text[m->start] == 0x6765 &&
+            !(next == 0 || w->folded.before[m->end] >= BREAK_COMMA || next == 0x7684 ||
+              next == 0x5230 || next == 0x8FD9 || next == 0x770B || next == 0x6253 ||
+              next == 0x52A1 || next == 0x505A || next == 0x627E))
+            continue;
+        if (one && m->start > b->end &&
+            (m->start > b->end + 1 || w->folded.text[b->end] != 0x7684)) /* 的人, not 老人 */
             continue;
         /* 人民政府, 人家 */
-        uint16_t next = m->end < w->folded.count ? w->folded.text[m->end] : 0;
         if (one && (next == 0x6C11 || next == 0x5BB6 || next == 0x5458))
             continue;
         return cue;
@@ -89,6 +96,10 @@ static int8_t stand_of(const struct text_context *x, size_t block)
                 w->blocks[block - 1].stand = STAND_NOT;
             return STAND_NOW;
         }
+        /* 我是A的，来B看病: the first of two places that one "is" of */
+        if (block + 1 < w->block_count && w->folded.text[w->blocks[block].end] == 0x7684 &&
+            w->folded.before[w->blocks[block].end + 1] >= BREAK_COMMA)
+            return STAND_HOME;
         break;
     case CUE_FROM:
         if (behind == CUE_WAS || block + 1 < w->block_count)

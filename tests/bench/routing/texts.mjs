@@ -112,6 +112,14 @@ const FRAMES = [[
     (r, p) => `你好同志，${r.pick(SITUATIONS)}。我这边是${p}，请回电${phone(r)}谢谢`, (r, p) => `${r.pick(PEOPLE)} ${phone(r)} ${p} ${r.pick(SITUATIONS)}`,
     (r, p) => `帮帮我们吧！${p}这里${r.pick(SITUATIONS)}`, (r, p) => `家在${p}的，${r.pick(SITUATIONS)}，能不能来人看看`,
     (r, p) => `[${p}]${r.pick(SITUATIONS)}`,
+], [
+    (r, p) => `喂，民政吗，我们村是${p}的，${r.pick(SITUATIONS)}`, (r, p) => `临时救助申请 姓名：${r.pick(PEOPLE)} 住址：${p} 情况：${r.pick(SITUATIONS)} 手机：${phone(r)}`,
+    (r, p) => `${r.pick(SITUATIONS)}！！！快来${p}`, (r, p) => `邻居${r.pick(PEOPLE)}家${r.pick(SITUATIONS)}，就住我们${p}`,
+    (r, p) => `${p}有一户，${r.pick(SITUATIONS)}，麻烦看一下`,
+], [
+    (r, p) => `喂，民政吗，我们村是${p}的，${r.pick(SITUATIONS)}`, (r, p) => `临时救助申请 姓名：${r.pick(PEOPLE)} 住址：${p} 情况：${r.pick(SITUATIONS)} 手机：${phone(r)}`,
+    (r, p) => `${r.pick(SITUATIONS)}！！！快来${p}`, (r, p) => `邻居${r.pick(PEOPLE)}家${r.pick(SITUATIONS)}，就住我们${p}`,
+    (r, p) => `${p}有一户，${r.pick(SITUATIONS)}，麻烦看一下`,
 ]];
 // `now` and `home` are two places.
 const TWO = [[
@@ -124,6 +132,12 @@ const TWO = [[
     (r, now, home) => `我在${now}打工，老家是${home}的，${r.pick(SITUATIONS)}`, (r, now, home) => `我是${home}的，来${now}看病，${r.pick(SITUATIONS)}`,
     (r, now, home) => `祖籍${home}，眼下一家人在${now}租房子，${r.pick(SITUATIONS)}`, (r, now, home) => `原来住${home}，去年搬到${now}，${r.pick(SITUATIONS)}`,
     (r, now, home) => `刚才说的${home}不对，更正一下，是${now}`, (r, now, home) => `我们从${home}过来，被困在${now}了，${r.pick(SITUATIONS)}`,
+], [
+    (r, now, home) => `本人系${home}村民，在${now}务工时受伤，${r.pick(SITUATIONS)}`, (r, now, home) => `${home}的人，这会儿在${now}火车站，${r.pick(SITUATIONS)}`,
+    (r, now, home) => `户籍地：${home}；现居住地：${now}；${r.pick(SITUATIONS)}`, (r, now, home) => `我爸妈在${home}，我自己在${now}，${r.pick(SITUATIONS)}`,
+    (r, now, home) => `现在人在${now}。户口还在${home}没迁`, (r, now, home) => `孩子出生在${home}，跟我住${now}，${r.pick(SITUATIONS)}`,
+    (r, now, home) => `我离开${home}三年了，租住${now}，${r.pick(SITUATIONS)}`, (r, now, home) => `由${home}前往外地，途中在${now}出了车祸`,
+    (r, now, home) => `${now}，${r.pick(SITUATIONS)}，身份证地址${home}`,
 ]];
 
 const fullPlace = (t) => t.province + t.city + t.county + t.name;
