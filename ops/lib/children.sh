@@ -55,7 +55,7 @@ child_await() {
             tail -n 5 "$DATA/log/$name.log" >&2
             die "$name ended before $what; its log is $DATA/log/$name.log"
         }
-        [ "$SECONDS" -lt "$deadline" ] || die "$name: no $what in time; its log is $DATA/log/$name.log"
+        [ "$SECONDS" -lt "$deadline" ] || die "$name: waited in vain until $what; its log is $DATA/log/$name.log"
         sleep 0.05
     done
 }

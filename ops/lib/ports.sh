@@ -22,7 +22,7 @@ port_free_from() {
 http_status() {
     (
         exec 3<>"/dev/tcp/$1/$2" || exit 0
-        printf 'GET %s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n\r\n' "$3" "$1" "$2" >&3
+        printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$3" >&3
         read -r -t 5 _ status _ <&3 && echo "$status"
     ) 2>/dev/null
 }
@@ -35,7 +35,7 @@ http_is_ok() {
 http_body() {
     (
         exec 3<>"/dev/tcp/$1/$2" || exit 0
-        printf 'GET %s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n\r\n' "$3" "$1" "$2" >&3
+        printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$3" >&3
         sed '1,/^\r*$/d' <&3
     ) 2>/dev/null
 }
