@@ -52,6 +52,7 @@ policy_stop_services() {
     POLICY_IS_OURS=1
 }
 
+# Also for the EXIT trap of every script that installs.
 policy_restore() {
     [ -z "${POLICY_IS_OURS:-}" ] || as_root rm -f "$POLICY_RC"
     POLICY_IS_OURS=
@@ -69,7 +70,7 @@ packages_ensure() {
         ! package_is_needed "$name" || missing+=("$name")
     done
     if ! package_is_here libllhttp-dev && ! package_is_here node-llhttp; then
-        missing+=(llhttp)
+        missing+=("llhttp (libllhttp-dev or node-llhttp)")
     fi
     [ "${#missing[@]}" -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
@@ -84,14 +85,12 @@ packages_install() {
     local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300)
     as_root "${apt[@]}" update >>"$log" 2>&1 || say "apt-get update complains (see $log); going on"
     for name in "$@"; do
-        [ "$name" != llhttp ] || name=$(package_llhttp)
+        [[ $name != llhttp* ]] || name=$(package_llhttp)
         names+=("$name")
     done
-    trap 'policy_restore; exit 1' INT TERM
     policy_stop_services
     as_root "${apt[@]}" install --no-install-recommends "${names[@]}" >>"$log" 2>&1 || status=$?
     policy_restore
-    trap - INT TERM
     [ "$status" = 0 ] || {
         tail -n 15 "$log" >&2
         die "the packages could not be installed; the whole story is in $log"
