@@ -3,6 +3,7 @@
 
 const test = require('node:test');
 const assert = require('node:assert');
+const path = require('node:path');
 const tree = require('./tree.js');
 const code = require('./code.js');
 const rooms = require('./rooms.js');
@@ -163,4 +164,16 @@ test('nothing names a home or temporary folder of some machine', () => {
     const texts = tree.files.filter((name) => !/\.(csv|tsv|gz|png|ico)$/.test(name));
     none(eachLine(texts, (line) => (absolute.test(line) ? line.trim().slice(0, 80) : null)),
         'absolute path');
+});
+
+test('links between the pages lead somewhere', () => {
+    const found = [];
+    for (const name of tree.files.filter((n) => n.endsWith('.md'))) {
+        for (const [, target] of tree.text(name).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+            const at = path.posix.join(path.posix.dirname(name), target);
+            if (!/^[a-z]+:/.test(target) && !tree.exists(at))
+                found.push(`${name}: ${target}`);
+        }
+    }
+    none(found, 'no such file');
 });
