@@ -1,6 +1,6 @@
 /* Sealing of personal data (OpenSSL). A case's personal data is AES-256-GCM under a key of its own; that key is wrapped
- * (AES-256-GCM again) by a key derived from the site's master key and lies in the record of the person. Dropping the person's
- * record makes every sealed text of that person unreadable for ever (crypto-shredding) and touches no money trail.
+ * (AES-256-GCM again) by a key derived from the site's master key and stored beside it. A person's record lists the cases;
+ * dropping their keys makes everything sealed of that person unreadable for ever (crypto-shredding) and touches no money trail.
  *
  * Look-ups use keyed hashes (HMAC-SHA-256, own derived key), never plain ones: phone numbers can be counted through.
  * The case number is bound as associated data, so that a sealed text cannot be moved to another case. The master key never

@@ -52,10 +52,15 @@ local function call(command, key, list)
   end
 end
 
-local function push(list, ...)
-  for _, v in ipairs({ ... }) do
-    list[#list + 1] = v
-  end
+-- One to six values behind the list. Written out: this runs some fifty times per case.
+local function push(list, a, b, c, d, e, f)
+  local n = #list
+  list[n + 1] = a
+  if b ~= nil then list[n + 2] = b end
+  if c ~= nil then list[n + 3] = c end
+  if d ~= nil then list[n + 4] = d end
+  if e ~= nil then list[n + 5] = e end
+  if f ~= nil then list[n + 6] = f end
 end
 
 -- ---- Cases and events ----
@@ -64,22 +69,19 @@ local function case_key(P, no)
   return P .. ':case:' .. no
 end
 
-local CASE_FIELDS = { 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv', 'pn', 'pu', 'a', 'ib', 'ca' }
-
 -- What functions check of a case; nil if there is none. s state, v version, t township, o whose inbox it is in, h person,
 -- u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd handler, rv review "STATE:due", pn number of
--- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the citizen.
+-- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the citizen. Behind them
+-- m1, m2 … its payments (money.lua), f facts, p sealed personal data, k the key of p, rt routing, d decision: C's business.
 local function case_read(P, no)
-  local row = redis.call('HMGET', case_key(P, no), unpack(CASE_FIELDS))
+  local row = redis.call('HMGET', case_key(P, no), 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv', 'pn', 'pu',
+    'a', 'ib', 'ca')
   if not row[1] then
     return nil
   end
-  local case = { no = no, set = {} }
-  for i, name in ipairs(CASE_FIELDS) do
-    case[name] = row[i] or ''
-  end
-  case.v = tonumber(case.v)
-  return case
+  return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = row[3] or '', o = row[4] or '', h = row[5] or '',
+    u = row[6] or '', ev = row[7] or '', cl = row[8] or '', mk = row[9] or '', hd = row[10] or '', rv = row[11] or '',
+    pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '' }
 end
 
 -- Changes are collected in the case and written by case_write.
@@ -96,7 +98,7 @@ end
 
 -- One event of a case: `tail` is the JSON fragment with time, actor, reason and policy that C has written.
 local function case_event(batch, case, verb, to, tail, postings)
-  case_set(case, 'v', case.v + 1)
+  case.v = case.v + 1
   local json = '{"seq":' .. int(case.v) .. ',"verb":"' .. verb .. '","from":"' .. case.s .. '","to":"' .. to .. '",' .. tail
   if postings then
     json = json .. ',"postings":[' .. postings .. ']'
@@ -116,7 +118,8 @@ local function posting(fund, from, to, fen)
 end
 
 local function batch_new(P)
-  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {}, untimers = {} }
+  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {}, untimers = {},
+    index = {}, checked = {} }
 end
 
 -- A case may come twice in one batch: the second time sees what the first one planned.
@@ -132,9 +135,9 @@ local function fund_of(batch, code)
   local fund = batch.funds[code]
   if not fund then
     local row = redis.call('HMGET', batch.P .. ':fund:' .. code, 'day', 'month', unpack(FUND_FIELDS))
-    fund = { code = code, day = row[1] or '', month = row[2] or '' }
-    for i, name in ipairs(FUND_FIELDS) do
-      fund[name] = tonumber(row[i + 2] or '0')
+    fund = { code = code, set = {}, day = row[1] or '', month = row[2] or '' }
+    for i = 1, #FUND_FIELDS do
+      fund[FUND_FIELDS[i]] = tonumber(row[i + 2] or '0')
     end
     batch.funds[code] = fund
   end
@@ -146,6 +149,7 @@ local function fund_post(fund, from, to, fen)
   fund[from] = fund[from] - fen
   fund[to] = fund[to] + fen
   assert(fund[from] >= 0, 'balance')
+  fund.set[from], fund.set[to] = true, true
   fund.dirty = true
   return posting(fund.code, from, to, fen)
 end
@@ -160,13 +164,15 @@ end
 local function person_of(batch, hash, year)
   local person = batch.persons[hash]
   if not person then
-    local text = redis.call('HGET', batch.P .. ':person:' .. hash, 'y') or ''
+    local text = redis.call('HGET', batch.P .. ':person:' .. hash, 'y')
     person = { hash = hash, year = year, paid = 0, times = 0, small = 0, causes = {} }
-    local part = split(text, '|')
-    if part[1] == year then
-      person.paid, person.times, person.small = tonumber(part[2]), tonumber(part[3]), tonumber(part[4])
-      for cause, n in string.gmatch(part[5], '([%w_]+)=(%d+)') do
-        person.causes[cause] = tonumber(n)
+    if text then
+      local is, paid, times, small, causes = string.match(text, '^(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
+      if is == year then
+        person.paid, person.times, person.small = tonumber(paid), tonumber(times), tonumber(small)
+        for cause, n in string.gmatch(causes, '([%w_]+)=(%d+)') do
+          person.causes[cause] = tonumber(n)
+        end
       end
     end
     batch.persons[hash] = person
@@ -179,7 +185,9 @@ local function person_text(person)
   for cause, n in pairs(person.causes) do
     push(causes, cause .. '=' .. int(n))
   end
-  table.sort(causes)
+  if causes[2] then
+    table.sort(causes)
+  end
   return person.year .. '|' .. int(person.paid) .. '|' .. int(person.times) .. '|' .. int(person.small) .. '|' ..
     table.concat(causes, ',')
 end
@@ -219,6 +227,10 @@ end
 -- Put the case into the inbox of `owner` (out of where it was).
 local function inbox_move(batch, case, owner, score)
   batch.inbox = batch.inbox or {}
+  if owner ~= '' and not batch.checked[owner] then
+    expect('zset', inbox_key(batch.P, owner), held_key(batch.P, owner))
+    batch.checked[owner] = true
+  end
   push(batch.inbox, { from = case.o, to = owner, no = case.no, score = score })
   case_set(case, 'o', owner)
   case_set(case, 'ib', score)
@@ -241,16 +253,17 @@ local function batch_write(batch)
     id = redis.call('XADD', P .. ':events', '*', unpack(batch.events))
   end
   for _, case in ipairs(batch.order) do
-    local list = { 'ev', case.ev == '' and id or case.ev .. ',' .. id }
+    local list, n = { 'ev', case.ev == '' and id or case.ev .. ',' .. id, 'v', int(case.v) }, 4
     for name, value in pairs(case.set) do
-      push(list, name, name == 'v' and int(value) or value)
+      list[n + 1], list[n + 2] = name, value
+      n = n + 2
     end
-    call('HSET', case_key(P, case.no), list)
+    redis.call('HSET', case_key(P, case.no), unpack(list))
   end
   for _, fund in pairs(batch.funds) do
     if fund.dirty then
       local list = { 'day', fund.day, 'month', fund.month }
-      for _, name in ipairs(FUND_FIELDS) do
+      for name in pairs(fund.set) do
         push(list, name, int(fund[name]))
       end
       call('HSET', P .. ':fund:' .. fund.code, list)
@@ -260,6 +273,9 @@ local function batch_write(batch)
     if person.dirty then
       redis.call('HSET', P .. ':person:' .. hash, 'y', person_text(person))
     end
+  end
+  for i = 1, #batch.index, 2 do -- whose cases these are: what "erase a person" and "my cases" go by
+    redis.call('HSET', P .. ':person:' .. batch.index[i], 'c:' .. batch.index[i + 1], '')
   end
   for stage, list in pairs(batch.jobs) do
     call('HSET', queue_key(P, stage, 'jobs'), list.jobs)

@@ -20,6 +20,9 @@ local function decide_one(batch, args, at)
   local aid = args[at + 11] == '1' and aid_parse(args, at + 12) or nil
   local before = case.t
   case.t = township
+  if not aid then -- aid_refusal reads the person's record, which shows its type as well
+    expect('hash', batch.P .. ':person:' .. case.h)
+  end
   local refusal = aid and aid_refusal(batch, case, aid)
   if refusal then
     case.t = before
@@ -31,6 +34,7 @@ local function decide_one(batch, args, at)
   case_set(case, 'd', args[at + 7])
   case_event(batch, case, verb, to, args[at + 8])
   inbox_move(batch, case, township, args[at + 4])
+  push(batch.index, case.h, case.no)
   if args[at + 10] ~= '' then
     job_add(batch, 'notify', case.no .. ':' .. int(case.v), args[at + 4], args[at + 10])
   end
@@ -63,7 +67,6 @@ local function decide(keys, args)
     end
   end
   batch_write(batch)
-  payments_write(batch)
   jobs_done(P, 'route', done)
   return answers
 end

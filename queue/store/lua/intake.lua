@@ -1,4 +1,4 @@
--- Intake: the case, its first event, the idempotency record, the person's key and the route job, for a batch of tickets.
+-- Intake: the case with its sealed data, its first event, the idempotency record and the route job, for a batch of tickets.
 
 -- Arguments per ticket: no, idempotency key hash, fingerprint, received_ms, facts, sealed blob, person hash, wrapped key,
 -- job score, event tail. Answers per ticket: "created", "replayed:<no>:<received_ms>", "key-reused" or "conflict" (the number
@@ -22,7 +22,6 @@ local function intake(keys, args)
     elseif taken[no] or redis.call('EXISTS', case_key(P, no)) == 1 then
       push(answers, 'conflict')
     else
-      expect('hash', P .. ':person:' .. args[at + 6])
       seen[idem] = print .. '|' .. no .. '|' .. args[at + 3]
       taken[no] = true
       push(plan, { at = at, idem = idem })
@@ -37,12 +36,12 @@ local function intake(keys, args)
     case_set(case, 'f', args[at + 4])
     case_set(case, 'p', args[at + 5])
     case_set(case, 'h', args[at + 6])
+    case_set(case, 'k', args[at + 7])
     job_add(batch, 'route', no, args[at + 8], '')
   end
   batch_write(batch)
   for _, p in ipairs(plan) do
     redis.call('SET', p.idem, seen[p.idem], 'EX', 172800)
-    redis.call('HSET', P .. ':person:' .. args[p.at + 6], 'k:' .. args[p.at], args[p.at + 7])
   end
   return answers
 end

@@ -43,8 +43,26 @@ local function aid_refusal(batch, case, aid)
   return nil
 end
 
-local function payment_key(P, id)
-  return P .. ':pay:' .. id
+-- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|bank's reference". Its id is the
+-- case number, "A" and two digits, so the id alone says where it is.
+local function payment_place(id)
+  local no, n = string.match(id, '^(%d+)A(%d%d)$')
+  if not no then
+    return nil
+  end
+  return no, 'm' .. tonumber(n)
+end
+
+local function payment_parse(id, text)
+  local s, fen, fund, year, cause, small, day, month, bank = string.match(text,
+    '^(%u+)|(%d+)|(%d+)|(%d+)|([%w_]+)|([01])|(%d*)|(%d*)|(.*)$')
+  return { id = id, s = s, m = tonumber(fen), u = fund, year = year, cause = cause, small = small, day = day, month = month,
+    b = bank }
+end
+
+local function payment_text(p)
+  return p.s .. '|' .. int(p.m) .. '|' .. p.u .. '|' .. p.year .. '|' .. p.cause .. '|' .. p.small .. '|' .. p.day .. '|' ..
+    p.month .. '|' .. p.b
 end
 
 -- Hold the money, make the payment with its job, book the review: all or nothing, planned into the batch.
@@ -67,18 +85,11 @@ local function aid_plan(batch, case, aid)
   case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
   case_set(case, 'mk', aid.maker)
   case_set(case, 'rv', 'BOOKED:' .. aid.papers_due)
-  batch.payments = batch.payments or {}
-  push(batch.payments, { id = id, c = case.no, m = int(aid.fen), u = case.t, s = 'INTENT', h = case.h,
-    y = aid.year .. '|' .. aid.cause .. '|' .. (aid.small and '1' or '0') .. '|' .. aid.day .. '|' .. aid.month })
+  case_set(case, 'm' .. int(n), payment_text({ s = 'INTENT', m = aid.fen, u = case.t, year = aid.year, cause = aid.cause,
+    small = aid.small and '1' or '0', day = aid.day, month = aid.day ~= '' and aid.month or '', b = '' }))
   push(batch.timers, aid.papers_due, 'papers:' .. case.no)
   job_add(batch, 'pay', id, aid.score, '')
   return id
-end
-
-local function payments_write(batch)
-  for _, p in ipairs(batch.payments or {}) do
-    redis.call('HSET', payment_key(batch.P, p.id), 'c', p.c, 'm', p.m, 'u', p.u, 's', p.s, 'h', p.h, 'y', p.y)
-  end
 end
 
 -- ---- What became of a payment ----
@@ -87,20 +98,19 @@ local RANK = { INTENT = 0, UNKNOWN = 1, ACCEPTED = 2, FAILED = 3, SUCCEEDED = 3,
 
 -- The approval did not turn into money: give back what it counted for.
 local function aid_undo(batch, case, pay)
-  local y = split(pay.y, '|')
-  local person = person_of(batch, pay.h, y[1])
+  local person = person_of(batch, case.h, pay.year)
   person.paid = math.max(0, person.paid - pay.m)
   person.times = math.max(0, person.times - 1)
-  person.small = math.max(0, person.small - (y[3] == '1' and 1 or 0))
-  person.causes[y[2]] = math.max(0, (person.causes[y[2]] or 0) - 1)
+  person.small = math.max(0, person.small - (pay.small == '1' and 1 or 0))
+  person.causes[pay.cause] = math.max(0, (person.causes[pay.cause] or 0) - 1)
   person.dirty = true
   local fund = fund_of(batch, pay.u)
-  if y[4] ~= '' then
-    if spent_in(fund.day, y[4]) > 0 then
-      fund.day = y[4] .. ':' .. int(math.max(0, spent_in(fund.day, y[4]) - pay.m))
+  if pay.day ~= '' then
+    if spent_in(fund.day, pay.day) > 0 then
+      fund.day = pay.day .. ':' .. int(math.max(0, spent_in(fund.day, pay.day) - pay.m))
     end
-    if spent_in(fund.month, y[5]) > 0 then
-      fund.month = y[5] .. ':' .. int(math.max(0, spent_in(fund.month, y[5]) - pay.m))
+    if spent_in(fund.month, pay.month) > 0 then
+      fund.month = pay.month .. ':' .. int(math.max(0, spent_in(fund.month, pay.month) - pay.m))
     end
   end
   case_set(case, 'a', int(math.max(0, tonumber(case.a) - pay.m)))
@@ -144,23 +154,23 @@ local OUTCOME_ARGS = 6
 local function outcome(keys, args)
   local P = keys[1]
   local batch = batch_new(P)
-  local answers, writes, drop = {}, {}, {}
+  local answers, writes, drop, seen = {}, {}, {}, {}
   if #args == 0 or #args % OUTCOME_ARGS ~= 0 or #args > 64 * OUTCOME_ARGS then
     error({ err = 'bad-input outcome' })
   end
   batch_check(batch)
-  local seen = {}
   for at = 1, #args, OUTCOME_ARGS do
     local id, to, told = args[at], args[at + 1], args[at + 2]
+    local no, field = payment_place(id)
     local pay = seen[id]
-    if not pay then
-      local row = redis.call('HMGET', payment_key(P, id), 'c', 'm', 'u', 's', 'h', 'y')
-      pay = { id = id, c = row[1], m = tonumber(row[2] or '0'), u = row[3], s = row[4], h = row[5], y = row[6] }
+    if no and not pay then
+      local text = redis.call('HGET', case_key(P, no), field)
+      pay = text and payment_parse(id, text)
       seen[id] = pay
     end
     if not RANK[to] then
       error({ err = 'bad-input outcome word' })
-    elseif not pay.c then
+    elseif not pay then
       push(answers, 'none')
     elseif told ~= '' and tonumber(told) ~= pay.m then
       push(answers, 'amount')
@@ -172,26 +182,28 @@ local function outcome(keys, args)
       push(answers, 'same')
     else
       push(answers, 'ok')
+      if args[at + 3] ~= '' then
+        pay.b = args[at + 3]
+      end
       if RANK[to] >= 3 then
-        local case = batch_case(batch, pay.c)
+        local case = batch_case(batch, no)
         local news = settle(batch, case, pay, to, args[at + 4])
+        pay.s = to
+        case_set(case, field, payment_text(pay))
         push(drop, id)
         if args[at + 5] ~= '' then
-          job_add(batch, 'notify', pay.c .. ':' .. int(case.v), now_ms(), args[at + 5] .. '|' .. news .. '|' .. int(pay.m))
+          job_add(batch, 'notify', no .. ':' .. int(case.v), now_ms(), args[at + 5] .. '|' .. news .. '|' .. int(pay.m))
         end
+      else
+        pay.s = to
+        push(writes, case_key(P, no), field, payment_text(pay))
       end
-      pay.s = to
-      push(writes, { key = payment_key(P, id), s = to, b = args[at + 3] })
     end
+  end
+  for i = 1, #writes, 3 do -- before the batch: a final state of the same payment comes behind it
+    redis.call('HSET', writes[i], writes[i + 1], writes[i + 2])
   end
   batch_write(batch)
-  for _, w in ipairs(writes) do
-    if w.b ~= '' then
-      redis.call('HSET', w.key, 's', w.s, 'b', w.b)
-    else
-      redis.call('HSET', w.key, 's', w.s)
-    end
-  end
   jobs_drop(P, 'pay', drop)
   return answers
 end
@@ -210,6 +222,7 @@ local function allot(keys, args)
     return 'cap'
   end
   fund.allotted, fund.available, fund.dirty = fund.allotted + fen, fund.available + fen, true
+  fund.set = { allotted = true, available = true }
   push(batch.events, 'fund:' .. code, '{"verb":"allot",' .. args[3] .. ',"postings":[' ..
     posting(code, 'allotted', 'available', fen) .. ']}')
   batch_write(batch)

@@ -192,7 +192,6 @@ local function act(keys, args)
     job_add(batch, 'notify', no .. ':' .. int(case.v), int(now), args[10])
   end
   batch_write(batch)
-  payments_write(batch)
   redis.call('SET', idem, args[9] .. '|' .. int(case.v), 'EX', 172800)
   return { 'ok', int(case.v) }
 end

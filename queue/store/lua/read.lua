@@ -4,10 +4,10 @@
 local function load(keys, args)
   local P, answer = keys[1], {}
   for i, no in ipairs(args) do
-    local row = redis.call('HMGET', case_key(P, no), 'v', 's', 'f', 'p', 'h')
+    local row = redis.call('HMGET', case_key(P, no), 'v', 's', 'f', 'p', 'k', 'h')
     if row[1] then
-      local person = redis.call('HMGET', P .. ':person:' .. row[5], 'k:' .. no, 'y')
-      answer[i] = { row[1], row[2], row[3], row[4], person[1] or '', person[2] or '', row[5] }
+      local year = redis.call('HGET', P .. ':person:' .. row[6], 'y')
+      answer[i] = { row[1], row[2], row[3], row[4], row[5] or '', year or '', row[6] }
     else
       answer[i] = ''
     end
@@ -29,11 +29,11 @@ end
 local function load_payments(keys, args)
   local P, answer = keys[1], {}
   for i, id in ipairs(args) do
-    local row = redis.call('HMGET', payment_key(P, id), 's', 'm', 'c', 'u', 'h')
-    if row[1] then
-      local sealed = redis.call('HGET', case_key(P, row[3]), 'p')
-      local wrapped = redis.call('HGET', P .. ':person:' .. row[5], 'k:' .. row[3])
-      answer[i] = { row[1], row[2], row[3], row[4], sealed or '', wrapped or '' }
+    local no, field = payment_place(id)
+    local row = no and redis.call('HMGET', case_key(P, no), field, 'p', 'k')
+    if row and row[1] then
+      local pay = payment_parse(id, row[1])
+      answer[i] = { pay.s, int(pay.m), no, pay.u, row[2] or '', row[3] or '' }
     else
       answer[i] = ''
     end
@@ -43,17 +43,19 @@ end
 
 -- Argument: payment id. Answers {case, amount, fund, state, bank's reference} or {}.
 local function payment(keys, args)
-  local row = redis.call('HMGET', payment_key(keys[1], args[1]), 'c', 'm', 'u', 's', 'b')
-  if not row[1] then
+  local no, field = payment_place(args[1])
+  local text = no and redis.call('HGET', case_key(keys[1], no), field)
+  if not text then
     return {}
   end
-  return { row[1], row[2], row[3], row[4], row[5] or '' }
+  local pay = payment_parse(args[1], text)
+  return { no, int(pay.m), pay.u, pay.s, pay.b }
 end
 
 -- Argument: case number. Answers {} or {v, s, t, o, u, f, p, wrapped key, rt, d, cl, rv, a, mk, hd, n, id, amount, state, …}.
 local function case_get(keys, args)
   local P, no = keys[1], args[1]
-  local row = redis.call('HMGET', case_key(P, no), 'v', 's', 't', 'o', 'u', 'f', 'p', 'h', 'rt', 'd', 'cl', 'rv', 'a', 'mk',
+  local row = redis.call('HMGET', case_key(P, no), 'v', 's', 't', 'o', 'u', 'f', 'p', 'k', 'rt', 'd', 'cl', 'rv', 'a', 'mk',
     'hd', 'pn')
   if not row[1] then
     return {}
@@ -62,13 +64,12 @@ local function case_get(keys, args)
   for i = 1, 15 do
     answer[i] = row[i] or ''
   end
-  answer[8] = redis.call('HGET', P .. ':person:' .. row[8], 'k:' .. no) or ''
   local n = tonumber(row[16] or '0')
   push(answer, int(n))
   for i = 1, n do
     local id = no .. 'A' .. string.format('%02d', i)
-    local pay = redis.call('HMGET', payment_key(P, id), 'm', 's')
-    push(answer, id, pay[1] or '0', pay[2] or '')
+    local pay = payment_parse(id, redis.call('HGET', case_key(P, no), 'm' .. i))
+    push(answer, id, int(pay.m), pay.s)
   end
   return answer
 end
