@@ -8,6 +8,7 @@ enum cue {
     CUE_NOW,   /* stands before the place where the person is: 现在在, 滞留在 */
     CUE_HERE,  /* weaker: 在, 到 */
     CUE_HOME,  /* stands before the place the person comes from: 老家, 户籍, 来自 */
+    CUE_KIN,   /* somebody else's place: 父母在, 儿子在 */
     CUE_NOT,   /* 不是, 不在 */
     CUE_BUT,   /* after a CUE_NOT or a mistake: 而是, 应为, 改为 */
     CUE_FROM,  /* 从: with 来, 过来, 出发, 到 behind the place it is CUE_HOME */

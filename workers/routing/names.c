@@ -226,9 +226,11 @@ static struct slice without_county(struct slice name, struct slice county, struc
     const struct slice starts[] = {county, city, plain_stem(county)};
 
     for (size_t i = 0; i < COUNT_OF(starts); i++) {
-        if (begins(name, starts[i]) && utf8_count(starts[i]) >= 2 &&
-            utf8_count(without_start(name, starts[i].len)) >= 4)
-            return without_start(name, starts[i].len);
+        struct slice rest = begins(name, starts[i]) ? without_start(name, starts[i].len) : name;
+        bool unit_next = plain_stem(utf8_prefix(rest, 1)).len == 0; /* 济源|市坡头镇 */
+        if (rest.len < name.len && utf8_count(starts[i]) >= 2 && utf8_count(rest) >= 3 &&
+            !unit_next)
+            return rest;
     }
     return name;
 }
@@ -252,8 +254,7 @@ static void put_street(struct slice core, struct name_sink sink)
     for (size_t i = 0; i < COUNT_OF(others); i++)
         put_joined(sink, NAME_TOWNSHIP_ALIAS, core, others[i]);
     if (ends(core, "街") && utf8_count(core) >= 2) { /* 万松街街道: 万松街道, 万松街 */
-        if (utf8_count(core) >= 3)
-            put(sink, NAME_TOWNSHIP_ALIAS, core);
+        put(sink, utf8_count(core) >= 3 ? NAME_TOWNSHIP_ALIAS : NAME_TOWNSHIP_STEM, core);
         core = without_end(core, strlen("街"));
         for (size_t i = 0; i < COUNT_OF(others); i++)
             put_joined(sink, NAME_TOWNSHIP_ALIAS, core, others[i]);

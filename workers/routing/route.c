@@ -11,6 +11,7 @@
 struct route_scratch {
     struct route_result result; /* built here, so that the caller's stays untouched on failure */
     struct text_work text;
+    size_t namesakes; /* of the last text, when it decided nothing */
 };
 
 #define WORD_ROW(id, word, zh) {word, zh},
@@ -159,7 +160,8 @@ void result_set_county(const struct gazetteer *g, struct route_result *out, uint
 
 /* A code that names a township decides; the point is then only compared. */
 static void code_decide(const struct gazetteer *g, const struct code_answer *code,
-                        const struct point_answer *point, struct route_result *out)
+                        const struct point_answer *point, const struct text_context *x,
+                        struct route_result *out)
 {
     struct route_candidate *c = candidate_add(g, out, code->township);
 
@@ -183,6 +185,16 @@ static void code_decide(const struct gazetteer *g, const struct code_answer *cod
             out->ask = ASK_CONFLICT;
             why_add(out, "但坐标落在%s，与代码不在同一个县，请核对。",
                     gazetteer_text(g, g->counties[point->counties[0]].name));
+        }
+    }
+    if (text_confidence(x) > 0) {
+        uint32_t said = x->w->candidates[x->w->top[0]].township;
+        if (g->townships[said].county != code->county) {
+            out->conflict = true;
+            out->ask = ASK_CONFLICT;
+            why_add(out, "但说的是%s%s，与代码不在同一个县，请核对。",
+                    gazetteer_text(g, g->counties[g->townships[said].county].name),
+                    gazetteer_text(g, g->townships[said].name));
         }
     }
     candidates_add_neighbours(g, out, code->township);
@@ -236,18 +248,43 @@ enum err route_place(const struct gazetteer *g, struct route_scratch *s,
     memcpy(r->version, g->header->version, sizeof(r->version));
     route_by_code(g, q->code, &code);
     route_by_point(g, q, &point);
-    if (q->text.len > 0 && code.township == NO_ROW && !point.given) {
-        struct text_context x = text_context_make(g, &s->text);
-        route_by_text(&x, q->text, code.county);
-        text_decide(&x, r);
-    } else if (code.township != NO_ROW)
-        code_decide(g, &code, &point, r);
+    struct text_context x = text_context_make(g, &s->text);
+    if (q->text.len > 0)
+        route_by_text(&x, q->text, code.township == NO_ROW ? code.county : NO_ROW);
+    if (code.township != NO_ROW)
+        code_decide(g, &code, &point, &x, r);
+    else if (q->text.len > 0 && point.given && point.ask == ASK_NONE)
+        route_combine_point(&x, q, &point, r);
+    else if (q->text.len > 0 && !text_says_nothing(&x))
+        route_combine_prior(&x, q, r);
     else if (point.given && (point.ask == ASK_NONE || code.county == NO_ROW))
         point_decide(g, q, &point, r);
     else if (code.county != NO_ROW)
         county_code_decide(g, &code, r);
+    else if (q->text.len > 0)
+        text_decide(&x, r);
     else
         nothing_decide(g, &code, r);
+    if (point.given && point.ask != ASK_NONE && r->level == ROUTE_NONE)
+        r->ask = point.ask;
+    if (r->level != ROUTE_TOWNSHIP && code.given && code.township == NO_ROW &&
+        code.county == NO_ROW && r->ask == ASK_PLACE && code.city == NO_ROW &&
+        code.province == NO_ROW)
+        r->ask = ASK_CODE;
+    s->namesakes = r->level == ROUTE_TOWNSHIP ? 0 : text_namesakes(&x);
     *out = *r;
     return ERR_OK;
+}
+
+size_t route_namesakes(const struct gazetteer *g, const struct route_scratch *s,
+                       char (*codes)[TOWNSHIP_CODE_SIZE], size_t max)
+{
+    const struct text_work *w = &s->text;
+    size_t count = s->namesakes < max ? s->namesakes : max;
+
+    for (size_t i = 0; i < count; i++)
+        memcpy(codes[i],
+               gazetteer_text(g, g->townships[w->candidates[w->top[i]].township].code_text),
+               TOWNSHIP_CODE_SIZE);
+    return count;
 }

@@ -98,7 +98,7 @@ struct route_result {
     char why[ROUTE_WHY_SIZE];      /* reasons in plain Chinese, one sentence per line, complete UTF-8, NUL-terminated */
 };
 
-/* Working memory of route_place, about 200 kB, made once per thread. */
+/* Working memory of route_place, about 500 kB, made once per thread. */
 struct route_scratch;
 MUST_CHECK enum err route_scratch_new(struct route_scratch **out);
 void route_scratch_free(struct route_scratch *s); /* NULL is allowed */
@@ -107,5 +107,10 @@ void route_scratch_free(struct route_scratch *s); /* NULL is allowed */
  * caller of this function (crs out of its enum, a NULL pointer with a length); *out is untouched then. */
 MUST_CHECK enum err route_place(const struct gazetteer *g, struct route_scratch *s, const struct place_query *q,
                                 struct route_result *out);
+
+/* After a route_place that decided nothing because several places have the name: the codes of all of them, best first, also those
+ * that did not fit into the candidates; returns how many were written (at most max). */
+size_t route_namesakes(const struct gazetteer *g, const struct route_scratch *s, char (*codes)[TOWNSHIP_CODE_SIZE],
+                       size_t max);
 
 #endif

@@ -71,6 +71,8 @@ static bool rivalled(const struct text_context *x, const struct text_candidate *
         const struct text_candidate *c = top(w, i);
         if (!c->strong || of_township(c) != of_township(best) || overlap(w, c, best))
             continue;
+        if (c->kind == NAME_TOWNSHIP_STEM && best->kind != NAME_TOWNSHIP_STEM)
+            continue;
         if (best->county >= COUNTY_SOUND && c->county < COUNTY_SOUND)
             continue;
         if (best->county < COUNTY_SOUND && best->city && !c->city)
@@ -81,12 +83,39 @@ static bool rivalled(const struct text_context *x, const struct text_candidate *
     return false;
 }
 
+/* Points by which the first leads. What stands inside its name is no rival: 新街 in 小新街乡. */
+static int lead_of(const struct text_work *w, const struct text_candidate *best)
+{
+    const struct mention *m = &w->mentions[best->mention];
+
+    for (size_t i = 1; i < w->top_count; i++) {
+        const struct text_candidate *c = top(w, i);
+        const struct mention *o = &w->mentions[c->mention];
+        bool inside =
+            o->start >= m->start && o->end <= m->end && o->end - o->start < m->end - m->start;
+        if (!inside)
+            return best->score - c->score;
+    }
+    return 1000;
+}
+
+/* A county's name runs into the township's: 剑河南寨镇 may be 剑河|南寨镇. Only a named county
+ * tells. */
+static bool runs_into_county(const struct text_work *w, const struct mention *m)
+{
+    for (size_t i = 0; i < w->mention_count; i++) {
+        const struct mention *p = &w->mentions[i];
+        if (!p->dead && p->kind <= NAME_COUNTY_OLD && p->start < m->start && p->end > m->start)
+            return true;
+    }
+    return false;
+}
+
 /* 0: no route. Otherwise the confidence, 60..97. */
 static int confidence_of(const struct text_context *x, const struct text_candidate *best)
 {
     const struct text_work *w = x->w;
-    const struct text_candidate *second = top(w, 1);
-    int lead = second == NULL ? 1000 : best->score - second->score;
+    int lead = lead_of(w, best);
     const struct mention *m = &w->mentions[best->mention];
     int length = m->end - m->start;
 
@@ -96,6 +125,8 @@ static int confidence_of(const struct text_context *x, const struct text_candida
     if (best->percent < 50)
         return 0;
     bool county = best->county >= COUNTY_SOUND;
+    if (!county && runs_into_county(w, m))
+        return 0;
     bool sure = best->county == COUNTY_SOLID;
     switch ((enum name_kind)best->kind) {
     case NAME_TOWNSHIP:
@@ -335,6 +366,30 @@ int text_confidence(const struct text_context *x)
 {
     const struct text_candidate *best = top(x->w, 0);
     return best == NULL ? 0 : confidence_of(x, best);
+}
+
+size_t text_namesakes(const struct text_context *x)
+{
+    const struct text_candidate *best = top(x->w, 0), *c;
+    size_t count = 0;
+
+    if (best == NULL || !best->strong || best->stand <= STAND_HOME || best->percent < 50 ||
+        contradicted(x, best) || rivalled(x, best))
+        return 0;
+    while ((c = top(x->w, count)) != NULL && c->strong && best->score - c->score < CLEAR &&
+           (c == best || overlap(x->w, c, best)))
+        count++;
+    return count;
+}
+
+uint32_t text_county(struct text_context *x)
+{
+    struct county_choice choice = choose_county(x);
+
+    return choice.county != NO_ROW && choice.score >= 250 &&
+                   choice.score - choice.second >= CLEAR && !home_only(x, choice.county)
+               ? choice.county
+               : NO_ROW;
 }
 
 bool text_says_nothing(const struct text_context *x)

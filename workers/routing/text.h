@@ -11,6 +11,7 @@
 #define MENTIONS_MAX 768
 #define BLOCKS_MAX 128
 #define CANDIDATES_MAX 1024 /* considered, not shown */
+#define NAMESAKES_MAX 128   /* kept in order of their points */
 #define NONE16 UINT16_MAX
 
 /* Where the person stands to a place. */
@@ -66,7 +67,7 @@ struct text_work {
     struct text_candidate candidates[CANDIDATES_MAX];
     size_t candidate_count;
     uint16_t slot[1 << 16]; /* of a township in candidates, NONE16 */
-    uint16_t top[ROUTE_CANDIDATES_MAX];
+    uint16_t top[NAMESAKES_MAX];
     size_t top_count;
 };
 
@@ -103,6 +104,14 @@ void route_by_text(struct text_context *x, struct slice text, uint32_t code_coun
 int text_confidence(const struct text_context *x);
 /* Neither a township nor a county was found. */
 bool text_says_nothing(const struct text_context *x);
+/* How many of the first candidates are places of one name that the text cannot tell apart; 0 when there is no such tie. */
+size_t text_namesakes(const struct text_context *x);
+/* The county that the text names clearly as the place, NO_ROW for none. */
+uint32_t text_county(struct text_context *x);
+/* The text with a usable point; the text alone with the region of the agent's desk (route_combine.c). */
+void route_combine_point(struct text_context *x, const struct place_query *q, const struct point_answer *p,
+                         struct route_result *out);
+void route_combine_prior(struct text_context *x, const struct place_query *q, struct route_result *out);
 /* The whole result from the text alone. */
 void text_decide(struct text_context *x, struct route_result *out);
 

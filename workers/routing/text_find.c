@@ -114,13 +114,18 @@ struct reach {
     uint16_t before[FOLD_MAX + 1], at[FOLD_MAX + 1];
 };
 
-static void measure(struct reach *r, const struct text_work *w, bool for_cues, uint8_t crossed)
+enum cover { COVER_PARENTS, COVER_UPPER, COVER_NAMES, COVER_CUES };
+
+static void measure(struct reach *r, const struct text_work *w, enum cover by, uint8_t crossed)
 {
     memset(r->at, 0, (w->folded.count + 1) * sizeof(r->at[0]));
     for (size_t i = 0; i < w->mention_count; i++) {
         const struct mention *m = &w->mentions[i];
         bool covers = solid_kind(m) && m->crossed <= crossed;
-        if (for_cues)
+        if (m->dead || (by == COVER_UPPER && m->kind == NAME_VILLAGE) ||
+            (by == COVER_PARENTS && m->kind > NAME_COUNTY_OLD))
+            continue;
+        if (by == COVER_CUES)
             covers = covers || m->kind == NAME_CUE || m->kind == NAME_COUNTY_STEM ||
                      m->kind == NAME_CITY_STEM;
         if (covers && m->end > r->at[m->start])
@@ -136,17 +141,30 @@ static void measure(struct reach *r, const struct text_work *w, bool for_cues, u
 /* A mention inside a longer one is part of that name: 水县 in 惠水县, 摆金 in 摆金镇. */
 static void drop_parts(struct text_work *w)
 {
-    struct reach names, crossing, cues;
+    struct reach upper, parents, names, crossing, cues;
 
-    measure(&names, w, false, BREAK_NONE);
-    measure(&crossing, w, false, BREAK_COMMA);
-    measure(&cues, w, true, BREAK_NONE);
+    /* A weak name that begins inside a sound one and ends behind it is chance: 县后山村 in
+     * 泾县后山村. */
+    measure(&upper, w, COVER_UPPER, BREAK_NONE);
+    measure(&parents, w, COVER_PARENTS, BREAK_NONE);
+    for (size_t i = 0; i < w->mention_count; i++) {
+        struct mention *m = &w->mentions[i];
+        bool weak = m->kind == NAME_VILLAGE || m->kind == NAME_TOWNSHIP_STEM ||
+                    m->kind == NAME_COUNTY_STEM || m->kind == NAME_CITY_STEM;
+        m->dead = weak && upper.before[m->start] > m->start;
+        /* 来安 in 来安庆市: a weak name that runs into the full name of a county or city. */
+        for (size_t at = m->start + 1u; weak && at < m->end; at++)
+            m->dead = m->dead || parents.at[at] > m->end;
+    }
+    measure(&names, w, COVER_NAMES, BREAK_NONE);
+    measure(&crossing, w, COVER_NAMES, BREAK_COMMA);
+    measure(&cues, w, COVER_CUES, BREAK_NONE);
     for (size_t i = 0; i < w->mention_count; i++) {
         struct mention *m = &w->mentions[i];
         const struct reach *r = m->kind == NAME_CUE        ? &cues
                                 : m->crossed == BREAK_NONE ? &names
                                                            : &crossing;
-        m->dead = r->before[m->start] >= m->end || r->at[m->start] > m->end;
+        m->dead = m->dead || r->before[m->start] >= m->end || r->at[m->start] > m->end;
     }
 }
 

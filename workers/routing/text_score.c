@@ -25,6 +25,7 @@
 #define POINTS_SAME_BLOCK 30
 #define POINTS_SECOND_NAME 100
 #define POINTS_CROSSED 40
+#define POINTS_WEAK_MOST 180 /* of a name that may be a plain word: below every real name */
 
 #define LIST_SCANNED \
     96 /* postings that are looked at one by one; longer lists only within named places */
@@ -209,19 +210,22 @@ static bool beside_parent(const struct text_context *x, const struct mention *m,
     return false;
 }
 
-/* The same characters are also the county, city or province above it: 天水 in 天水秦州区. */
+/* The same characters are the city or province above it and stand before the county: 天水 in
+ * 天水秦州区. */
 static bool is_parent(const struct text_context *x, const struct mention *m, uint32_t county)
 {
+    const struct text_work *w = x->w;
     const struct county_row *row = &x->g->counties[county];
 
-    for (size_t i = 0; i < x->w->mention_count; i++) {
-        const struct mention *p = &x->w->mentions[i];
-        if (p->dead || p->kind > NAME_COUNTY_OLD || !overlap(p, m))
+    for (uint16_t i = w->county_head[county]; i != NONE16; i = w->mentions[i].next) {
+        if (w->mentions[i].end <= m->start && touch(&w->mentions[i], m))
+            return false;
+    }
+    for (size_t i = 0; i < w->mention_count; i++) {
+        const struct mention *p = &w->mentions[i];
+        if (p->dead || p->kind > NAME_CITY_STEM || !overlap(p, m))
             continue;
-        if (names_entity(x, p,
-                         p->kind <= NAME_PROVINCE_STEM ? row->province
-                         : p->kind <= NAME_CITY_STEM   ? row->city
-                                                       : county))
+        if (names_entity(x, p, p->kind <= NAME_PROVINCE_STEM ? row->province : row->city))
             return true;
     }
     return false;
@@ -282,6 +286,8 @@ static void consider(struct text_context *x, uint16_t mention, uint32_t township
     }
     c.score = own + (int)length * POINTS_PER_CHARACTER + parents + points_of_stand(m->stand) -
               (m->crossed != BREAK_NONE ? POINTS_CROSSED : 0);
+    if (!c.strong && c.score > POINTS_WEAK_MOST)
+        c.score = POINTS_WEAK_MOST;
     c.evidence |= evidence_of(&c);
     struct text_candidate *slot = text_candidate_for(x, township);
     if (slot != NULL && c.score > slot->score)

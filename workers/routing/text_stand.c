@@ -89,6 +89,7 @@ static int8_t stand_of(const struct text_context *x, size_t block)
     switch (before) {
     case CUE_NOW: return STAND_NOW;
     case CUE_HOME: return STAND_HOME;
+    case CUE_KIN: return STAND_KIN;
     case CUE_NOT: return STAND_NOT;
     case CUE_BUT:
         if (block > 0 && (length > 1 || w->blocks[block - 1].stand == STAND_NOT)) {
