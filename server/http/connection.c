@@ -247,7 +247,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 static void adjust_reading(struct connection *c)
 {
     bool pipelined = c->state == CONNECTION_BUSY || c->state == CONNECTION_STREAM ||
-                     c->state == CONNECTION_WRITING || c->wait == WAIT_READY;
+                     c->state == CONNECTION_WRITING;
     bool want = !c->eof && !(pipelined && c->in.len > PARKED_BYTES_MAX);
     if (want && !c->reading) {
         c->reading = uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0;
@@ -300,7 +300,7 @@ static void on_eof(struct connection *c)
         if (c->state == CONNECTION_BUSY && c->serial == serial) {
             connection_refuse(c, FAULT_CANCELLED);
         }
-    } else if (c->wait != WAIT_READY) {
+    } else {
         connection_settle(c);
     }
 }
@@ -321,7 +321,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
     size_t len = (size_t)count;
     c->server->counters.bytes_in += len;
-    if (c->state > CONNECTION_BODY || c->wait == WAIT_READY) {
+    if (c->state > CONNECTION_BODY) {
         park(c, buf->base, len);
         adjust_reading(c);
     } else if (c->in.len > 0) {

@@ -18,7 +18,7 @@ test('a server without clients ends at once', async () => {
 });
 
 test('idle clients are closed, one with a request in flight gets its answer first', async () => {
-    const echo = await Echo.start();
+    const echo = await Echo.start({ idle_ms: 600000 });
     const idle = await echo.connect();
     idle.send(get('/hello'));
     await idle.answer();

@@ -96,5 +96,5 @@ test(`${INPUTS} inputs of garbage, seed ${SEED}`, async (t) => {
     const counters = await echo.until((c) => c.open_now === 1);
     assert.strictEqual(counters.busy_now, 1);
     assert.strictEqual((await echo.ask(get('/hello'))).body.toString(), 'hello');
-    assert.strictEqual(await echo.stop(), 0);
+    await echo.stop();
 });

@@ -123,8 +123,8 @@ test('the 413 reaches a client that goes on sending', async () => {
         client.send(Buffer.alloc(20000000));
         assert.strictEqual((await client.answer()).status, 413);
         client.end();
-        await client.all();
-        assert.strictEqual(client.error, undefined, 'no reset');
+        await once(client.socket, 'close'); // all of it was taken and thrown away
+        assert.strictEqual(client.error, undefined);
     });
 });
 

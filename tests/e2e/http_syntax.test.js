@@ -153,6 +153,10 @@ test('100-continue is sent when the body is awaited and only then', async () => 
     assert.strictEqual((await client.answer()).body.toString(), 'abc');
     client.send(head + 'abc');
     assert.strictEqual((await client.answer()).status, 200, 'the body was there already');
+    await client.sent(head + 'a');
+    await new Promise(setImmediate);
+    client.send('bc');
+    assert.strictEqual((await client.answer()).status, 200, 'it had begun already');
     client.destroy();
     await refused(`POST /echo HTTP/1.1\r\n${HOST}Content-Length: 3\r\nExpect: a-miracle\r\n\r\nabc`, 417);
     await refused(`POST /echo HTTP/1.1\r\n${HOST}Content-Length: 999999\r\nExpect: 100-continue\r\n\r\n`, 413);
