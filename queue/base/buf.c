@@ -56,6 +56,7 @@ char *buf_room(struct buf *b, size_t len)
         }
         b->ptr = grown;
         b->cap = cap;
+        b->ptr[b->len] = '\0'; /* also when nothing is put there afterwards */
     }
     return b->ptr + b->len;
 }

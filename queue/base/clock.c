@@ -26,14 +26,16 @@ int64_t clock_mono_us(void)
     return read_clock_us(CLOCK_MONOTONIC);
 }
 
-/* Days are counted in 400-year cycles of 146 097 days that begin on 1 March, so that the leap day comes last. */
+/* Days are counted in 400-year cycles of 146 097 days that begin on 1 March, so that the leap day
+ * comes last. */
 int64_t civil_to_days(int year, int month, int day)
 {
     int64_t y = month <= 2 ? (int64_t)year - 1 : year;
     int64_t cycle = (y >= 0 ? y : y - 399) / 400;
     int64_t year_of_cycle = y - cycle * 400;
     int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return cycle * 146097 + year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year - 719468;
+    return cycle * 146097 + year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 +
+           day_of_year - 719468;
 }
 
 void civil_from_days(int64_t days, int *year, int *month, int *day)
@@ -41,8 +43,10 @@ void civil_from_days(int64_t days, int *year, int *month, int *day)
     int64_t z = days + 719468;
     int64_t cycle = (z >= 0 ? z : z - 146096) / 146097;
     int64_t day_of_cycle = z - cycle * 146097;
-    int64_t year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 - day_of_cycle / 146096) / 365;
-    int64_t day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+    int64_t year_of_cycle =
+        (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 - day_of_cycle / 146096) / 365;
+    int64_t day_of_year =
+        day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
     int64_t month_from_march = (5 * day_of_year + 2) / 153;
     *day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
     *month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
@@ -65,7 +69,8 @@ struct civil_time clock_civil_china(int64_t at_ms)
 
 int64_t clock_from_civil_china(const struct civil_time *t)
 {
-    int64_t day_ms = ((int64_t)t->hour * 60 + t->minute) * 60000 + (int64_t)t->second * 1000 + t->millisecond;
+    int64_t day_ms =
+        ((int64_t)t->hour * 60 + t->minute) * 60000 + (int64_t)t->second * 1000 + t->millisecond;
     return civil_to_days(t->year, t->month, t->day) * MS_PER_DAY + day_ms - CLOCK_CHINA_OFFSET_MS;
 }
 
@@ -74,8 +79,8 @@ void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
     struct civil_time t = clock_civil_china(at_ms);
     ASSERT(t.year >= 1970 && t.year <= 9999);
     char wide[80]; /* what the compiler fears int could print */
-    int len = snprintf(wide, sizeof(wide), "%04d-%02d-%02dT%02d:%02d:%02d.%03d+08:00", t.year, t.month, t.day, t.hour,
-                       t.minute, t.second, t.millisecond);
+    int len = snprintf(wide, sizeof(wide), "%04d-%02d-%02dT%02d:%02d:%02d.%03d+08:00", t.year,
+                       t.month, t.day, t.hour, t.minute, t.second, t.millisecond);
     ASSERT(len == CLOCK_RFC3339_SIZE - 1);
     memcpy(out, wide, CLOCK_RFC3339_SIZE);
 }
@@ -110,7 +115,8 @@ static int days_in_month(int year, int month)
     return month == 2 && leap ? 29 : DAYS[month - 1];
 }
 
-/* Fraction of a second behind the point, in whole milliseconds (more digits are cut); false if no digit is there. */
+/* Fraction of a second behind the point, in whole milliseconds (more digits are cut); false if no
+ * digit is there. */
 static bool take_fraction(struct slice *s, int *millisecond)
 {
     int weight = 100;
@@ -166,11 +172,17 @@ enum err clock_parse_rfc3339(struct slice text, int64_t *at_ms)
         ok = take_fraction(&s, &t.millisecond);
     }
     ok = ok && take_offset(&s, &offset_ms) && s.len == 0;
-    ok = ok && t.year >= 1970 && t.month >= 1 && t.month <= 12 && t.day >= 1 && t.hour >= 0 && t.hour <= 23;
+    ok = ok && t.year >= 1970 && t.month >= 1 && t.month <= 12 && t.day >= 1 && t.hour >= 0 &&
+         t.hour <= 23;
     ok = ok && t.minute >= 0 && t.minute <= 59 && t.second >= 0 && t.second <= 59;
     if (!ok || t.day > days_in_month(t.year, t.month)) {
         return ERR_INPUT;
     }
-    *at_ms = clock_from_civil_china(&t) + CLOCK_CHINA_OFFSET_MS - offset_ms;
+    int64_t ms = clock_from_civil_china(&t) + CLOCK_CHINA_OFFSET_MS - offset_ms;
+    int year = clock_civil_china(ms).year; /* the offset may lead over either end */
+    if (year < 1970 || year > 9999) {
+        return ERR_INPUT;
+    }
+    *at_ms = ms;
     return ERR_OK;
 }

@@ -28,7 +28,8 @@ void civil_from_days(int64_t days, int *year, int *month, int *day);
 
 /* "2026-03-01T09:30:00.000+08:00". at_ms: year 1970..9999. */
 void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE]);
-/* Any RFC 3339 date-time with offset or Z. ERR_INPUT otherwise. */
+/* Any RFC 3339 date-time with offset or Z whose year in China is 1970..9999, so that it can be written again; no leap
+ * seconds. ERR_INPUT otherwise. */
 MUST_CHECK enum err clock_parse_rfc3339(struct slice text, int64_t *at_ms);
 
 #endif

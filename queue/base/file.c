@@ -129,5 +129,6 @@ enum err file_make_folder(const char *path, unsigned mode)
         }
         part[i] = path[i];
     }
-    return ERR_OK;
+    struct stat st; /* what exists may be a file */
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? ERR_OK : ERR_IO;
 }

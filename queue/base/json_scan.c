@@ -19,7 +19,8 @@ static bool fail(struct scan *s, const char *reason)
 
 static void skip_space(struct scan *s)
 {
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')) {
+    while (s->at < s->end &&
+           (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')) {
         s->at++;
     }
 }
@@ -40,7 +41,9 @@ static bool scan_digits(struct scan *s)
     return true;
 }
 
-static bool scan_number(struct scan *s)
+#define NUMBER_CHARS_MAX 63 /* what cJSON reads of a number; it would cut a longer one */
+
+static bool scan_number_grammar(struct scan *s)
 {
     if (*s->at == '-') {
         s->at++;
@@ -67,6 +70,15 @@ static bool scan_number(struct scan *s)
         return scan_digits(s);
     }
     return true;
+}
+
+static bool scan_number(struct scan *s)
+{
+    const char *start = s->at;
+    if (!scan_number_grammar(s)) {
+        return false;
+    }
+    return s->at - start <= NUMBER_CHARS_MAX || fail(s, "a number is too long");
 }
 
 /* Four hex digits behind \u at s->at; the value, or -1. */
@@ -200,7 +212,8 @@ static bool scan_value(struct scan *s, int depth)
     switch (*s->at) {
     case '{':
     case '[':
-        return depth >= JSON_DEPTH_MAX ? fail(s, "nested too deeply") : scan_container(s, *s->at == '{', depth);
+        return depth >= JSON_DEPTH_MAX ? fail(s, "nested too deeply")
+                                       : scan_container(s, *s->at == '{', depth);
     case '"': return scan_string(s);
     case 't': return scan_word(s, "true");
     case 'f': return scan_word(s, "false");

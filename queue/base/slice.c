@@ -3,7 +3,7 @@
 bool slice_starts_with(struct slice s, const char *prefix)
 {
     size_t len = strlen(prefix);
-    return s.len >= len && memcmp(s.ptr, prefix, len) == 0;
+    return s.len >= len && (len == 0 || memcmp(s.ptr, prefix, len) == 0);
 }
 
 bool slice_all_digits(struct slice s)
@@ -27,7 +27,8 @@ enum err slice_to_int64(struct slice s, int64_t min, int64_t max, int64_t *out)
     for (size_t i = 0; i < digits.len; i++) {
         int digit = digits.ptr[i] - '0';
         if (__builtin_mul_overflow(value, 10, &value) ||
-            (negative ? __builtin_sub_overflow(value, digit, &value) : __builtin_add_overflow(value, digit, &value))) {
+            (negative ? __builtin_sub_overflow(value, digit, &value)
+                      : __builtin_add_overflow(value, digit, &value))) {
             return ERR_INPUT;
         }
     }
@@ -115,7 +116,8 @@ enum err hex_decode(struct slice text, unsigned char *bytes, size_t len)
         }
     }
     for (size_t i = 0; i < len; i++) {
-        bytes[i] = (unsigned char)(hex_value(text.ptr[2 * i]) * 16 + hex_value(text.ptr[2 * i + 1]));
+        bytes[i] =
+            (unsigned char)(hex_value(text.ptr[2 * i]) * 16 + hex_value(text.ptr[2 * i + 1]));
     }
     return ERR_OK;
 }
