@@ -9,6 +9,7 @@
 
 #define SMS_WAIT_MS 15000
 #define LOOK_AGAIN_MS 100
+#define LOOKS_QUIET 5 /* so often nothing new: no more texts are on their way */
 
 /* Whether a number as the operator got it is this one, written with or without +86. */
 static bool same_phone(struct slice to, const char *phone)
@@ -33,10 +34,13 @@ bool demo_sms_tell(struct demo_api *api, const char *phone, int least)
     int64_t deadline_ms = clock_mono_ms() + SMS_WAIT_MS;
     struct json *answer = NULL;
 
-    for (;;) {
+    for (int quiet = 0, before = 0;; quiet++) {
         if (!demo_bank_get(api, "/sandbox/sms?limit=1000", &answer))
             return false;
-        if (count_for(demo_at(answer, "messages"), phone) >= least)
+        int count = count_for(demo_at(answer, "messages"), phone);
+        quiet = count == before ? quiet : 0;
+        before = count;
+        if (count >= least && quiet >= LOOKS_QUIET)
             break;
         json_free(answer);
         if (clock_mono_ms() >= deadline_ms) {

@@ -22,8 +22,9 @@ test.after(() => {
     fs.rmSync(data, { recursive: true, force: true });
 });
 
-// Start ops/up; its output collects in .out and .err, .ended resolves with {code, signal}.
-function up(...options) {
+// Start ops/up for the time of one test; its output collects in .out and .err, .ended resolves with
+// {code, signal}.
+function up(t, ...options) {
     const child = spawn(UP, ['--bin', BIN, '--data', data, ...options],
         { stdio: ['ignore', 'pipe', 'pipe'] });
     child.out = '';
@@ -37,6 +38,10 @@ function up(...options) {
         });
     });
     running.add(child);
+    t.after(async () => {
+        child.kill('SIGTERM');
+        await child.ended;
+    });
     return child;
 }
 
@@ -70,8 +75,8 @@ function caseNumbers(text) {
 
 let firstCases;
 
-test('the first start plays three cases to the end and stops', async () => {
-    const child = up('--demo-only');
+test('the first start plays three cases to the end and stops', async (t) => {
+    const child = up(t, '--demo-only');
     const { code } = await child.ended;
     assert.strictEqual(code, 0, child.out + child.err);
     assert.match(child.out, /All three cases went the whole way/);
@@ -89,10 +94,10 @@ test('keys and tokens are for their owner only', () => {
     assert.match(fs.readFileSync(path.join(data, 'keys/master.key'), 'utf8'), /^[0-9a-f]{64}$/);
 });
 
-test('the second start goes on with the same data and plays new cases', async () => {
+test('the second start goes on with the same data and plays new cases', async (t) => {
     const key = fs.readFileSync(path.join(data, 'keys/master.key'), 'utf8');
     const token = fs.readFileSync(path.join(data, 'tokens/agent.token'), 'utf8');
-    const child = up('--demo-only');
+    const child = up(t, '--demo-only');
     const { code } = await child.ended;
     assert.strictEqual(code, 0, child.out + child.err);
     for (const no of caseNumbers(child.out))
@@ -101,12 +106,12 @@ test('the second start goes on with the same data and plays new cases', async ()
     assert.strictEqual(fs.readFileSync(path.join(data, 'tokens/agent.token'), 'utf8'), token);
 });
 
-test('it watches its processes, holds its folder and stops all of them on SIGTERM', async () => {
-    const child = up('--no-demo');
+test('it watches its processes, holds its folder and stops all of them on SIGTERM', async (t) => {
+    const child = up(t, '--no-demo');
     await until('the start', () => child.err.includes('Jiuji is up') || child.exitCode !== null);
     assert.strictEqual(child.exitCode, null, child.err);
 
-    const second = up('--no-demo');
+    const second = up(t, '--no-demo');
     assert.notStrictEqual((await second.ended).code, 0);
     assert.match(second.err, /in use/);
 
@@ -122,15 +127,41 @@ test('it watches its processes, holds its folder and stops all of them on SIGTER
     assert.deepStrictEqual(Object.values(after).filter(lives), []);
 });
 
-test('what a killed start has left behind is stopped by the next one', async () => {
-    const child = up('--no-demo');
+test('when Redis dies the others live on, and answer again as soon as it is back', async (t) => {
+    const child = up(t, '--no-demo');
+    await until('the start', () => child.err.includes('Jiuji is up') || child.exitCode !== null);
+    const [url] = /http:\/\/[^ ]+/.exec(child.err);
+    const token = fs.readFileSync(path.join(data, 'tokens/finance.token'), 'utf8').trim();
+    const ask = () => fetch(`${url}/v1/townships/520330110/fund`,
+        { headers: { authorization: `Bearer ${token}` } }).then((answer) => answer.status, () => 'no answer');
+    assert.strictEqual(await ask(), 200);
+
+    const before = pids();
+    process.kill(before.redis, 'SIGKILL');
+    const statuses = new Set();
+    const deadline = Date.now() + DEADLINE_MS;
+    for (let status; status !== 200 || !child.err.includes('redis is started again');) {
+        assert.ok(Date.now() < deadline, 'no answer after the death of Redis');
+        status = await ask();
+        statuses.add(status);
+    }
+    assert.deepStrictEqual([...statuses].filter((status) => status !== 200 && status !== 503), []);
+    const after = pids();
+    assert.strictEqual(after['gateway-1'], before['gateway-1'], child.err);
+    assert.strictEqual(after['worker-1'], before['worker-1'], child.err);
+    child.kill('SIGTERM');
+    assert.strictEqual((await child.ended).code, 0, child.err);
+});
+
+test('what a killed start has left behind is stopped by the next one', async (t) => {
+    const child = up(t, '--no-demo');
     await until('the start', () => child.err.includes('Jiuji is up') || child.exitCode !== null);
     const orphans = Object.values(pids());
     child.kill('SIGKILL');
     await child.ended;
     assert.ok(orphans.every(lives));
 
-    const next = up('--no-demo');
+    const next = up(t, '--no-demo');
     await until('the next start', () => next.err.includes('Jiuji is up') || next.exitCode !== null);
     assert.strictEqual(next.exitCode, null, next.err);
     assert.deepStrictEqual(orphans.filter(lives), []);
