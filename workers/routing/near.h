@@ -31,7 +31,7 @@ struct near_filter {
     uint32_t count;
 };
 
-/* The nearest `want` (1..NEAR_MAX) different townships, nearest first; returns how many were found. A township may have
+/* A want beyond what the filter can give makes the search look at everything. The nearest `want` (1..NEAR_MAX) different townships, nearest first; returns how many were found. A township may have
  * several points (its seat and its villages): the nearest counts. */
 size_t near_find(const struct near_node *nodes, uint32_t count, struct unit_vector from,
                  struct near_filter filter, size_t want, struct near_hit *hits);

@@ -130,8 +130,11 @@ void candidates_add_neighbours(const struct gazetteer *g, struct route_result *o
         return;
     struct unit_vector from = point_to_unit(row_point(t->lat, t->lng));
     const struct near_filter filters[] = {{&t->county, 1}, {NULL, 0}};
-    for (size_t f = 0; f < COUNT_OF(filters); f++) {
-        size_t count = near_find(g->tree, g->tree_count, from, filters[f], 2 * SHOWN_MAX, hits);
+    const size_t wanted[] = {SHOWN_MAX + 1, 2 * SHOWN_MAX + 1};
+    for (size_t f = 0; f < COUNT_OF(filters) && out->count < SHOWN_MAX; f++) {
+        size_t there = f == 0 ? g->counties[t->county].in_tree : wanted[f];
+        size_t count = near_find(g->tree, g->tree_count, from, filters[f],
+                                 there < wanted[f] ? there : wanted[f], hits);
         for (size_t i = 0; i < count && out->count < SHOWN_MAX; i++) {
             struct route_candidate *c = candidate_add(g, out, hits[i].township);
             if (c == NULL)

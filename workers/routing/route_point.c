@@ -10,6 +10,9 @@
 #define FAR_IN_COUNTY_M \
     25000.0 /* in the county but far from every known point: have it confirmed */
 #define MARGIN_SURE_M 500.0
+#define SHARE_SURE 0.85 /* of a county's townships with a known point */
+#define SHARE_LEAST 0.6 /* below it the nearest known one says little */
+#define AT_THE_SEAT_M 1500.0
 
 struct shapes gazetteer_shapes(const struct gazetteer *g)
 {
@@ -36,10 +39,13 @@ static void find_nearest(const struct gazetteer *g, struct point_answer *out)
 {
     struct near_hit more[NEAR_MAX];
 
-    if (out->by_shape)
-        out->count =
-            near_find(g->tree, g->tree_count, out->at,
-                      (struct near_filter){out->counties, out->county_count}, SHOWN_MAX, out->hits);
+    size_t there = 0;
+    for (uint32_t i = 0; i < out->county_count; i++)
+        there += g->counties[out->counties[i]].in_tree;
+    if (there > 0)
+        out->count = near_find(g->tree, g->tree_count, out->at,
+                               (struct near_filter){out->counties, out->county_count},
+                               there < SHOWN_MAX ? there : SHOWN_MAX, out->hits);
     if (out->count >= SHOWN_MAX)
         return;
     size_t count = near_find(g->tree, g->tree_count, out->at, (struct near_filter){NULL, 0},
@@ -122,6 +128,13 @@ static uint32_t without_point(const struct gazetteer *g, uint32_t county)
     return count;
 }
 
+/* Of the county's townships, how many take part in the comparison: 0..1. */
+static double known_share(const struct gazetteer *g, uint32_t county)
+{
+    const struct county_row *c = &g->counties[county];
+    return c->township_count == 0 ? 0 : (double)c->in_tree / c->township_count;
+}
+
 /* 60..97: how much farther the second is, compared with the distance of the first. */
 static int confidence_of(const struct gazetteer *g, const struct point_answer *p,
                          const struct route_result *out)
@@ -129,11 +142,13 @@ static int confidence_of(const struct gazetteer *g, const struct point_answer *p
     double first = out->candidates[0].distance_m;
     double ratio = out->count < 2 ? 1.0 : out->margin_m / (first + MARGIN_SURE_M);
     int confidence = 62 + (int)(35.0 * (ratio > 1.0 ? 1.0 : ratio < 0 ? 0 : ratio));
-    uint32_t county = g->townships[p->hits[0].township].county;
+    double share = known_share(g, g->townships[p->hits[0].township].county);
 
     if (!p->by_shape)
         confidence -= 8;
-    if (without_point(g, county) > 0)
+    if (share < SHARE_SURE)
+        confidence -= 25;
+    else if (share < 1.0)
         confidence -= 5;
     if (first > FAR_IN_COUNTY_M)
         confidence -= 20;
@@ -177,11 +192,15 @@ void point_decide(const struct gazetteer *g, const struct place_query *q,
             why_add(out, "坐标附近没有已知的乡镇街道。");
         return;
     }
-    if (p->county_count == 1 && g->townships[p->hits[0].township].county != p->counties[0]) {
-        result_set_county(g, out, p->counties[0], 90);
+    uint32_t county =
+        p->county_count == 1 ? p->counties[0] : g->townships[p->hits[0].township].county;
+    if (g->townships[p->hits[0].township].county != county ||
+        (known_share(g, county) < SHARE_LEAST && out->candidates[0].distance_m > AT_THE_SEAT_M)) {
+        result_set_county(g, out, county, p->by_shape || p->county_count == 1 ? 90 : 65);
         out->ask = ASK_TOWNSHIP;
-        why_add(out, "坐标落在%s境内，但该县的乡镇街道都没有坐标。",
-                gazetteer_text(g, g->counties[p->counties[0]].name));
+        why_add(out, "坐标%s%s境内，但该县多数乡镇街道没有坐标，不能只凭距离派单。",
+                p->county_count == 1 ? "落在" : "大约在",
+                gazetteer_text(g, g->counties[county].name));
         return;
     }
     result_set_township(g, out, p->hits[0].township, confidence_of(g, p, out));
