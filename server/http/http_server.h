@@ -70,7 +70,8 @@ struct http_counters {
 };
 
 /* Listen and serve. On ERR_OK *out is owned by the loop until it has drained. ERR_INPUT: the address or a limit is not
- * valid; ERR_IO: it cannot be bound (errno text is logged); ERR_NO_MEMORY. */
+ * valid; ERR_IO: it cannot be bound (errno text is logged); ERR_NO_MEMORY. SIGPIPE is ignored from then on. The limit
+ * of open files (RLIMIT_NOFILE) must be above `connections` + 64; that is the process owner's business. */
 MUST_CHECK enum err http_server_start(uv_loop_t *loop, const struct http_server_options *options,
                                       struct http_server **out);
 /* The port that is listened on. */
@@ -94,9 +95,9 @@ bool http_reply_problem(struct http_server *server, struct http_ticket ticket, e
 
 /* Ask to be told when the client of an unanswered request (a long poll) or of an open stream goes away. on_gone(ticket,
  * data) is called at most once, from the loop, never inside another http_ function, and never after http_reply() or
- * http_stream_end(). A client that only closed its sending side counts as gone: the owner may still answer inside
- * on_gone; if it does not, the server answers 503 in case somebody listens. False: there is no such request any more,
- * on_gone will not be called. */
+ * http_stream_end(). Beginning a stream keeps the watch. A client that only closed its sending side counts as gone: the
+ * owner may still answer inside on_gone; if it does not, the server answers 503 in case somebody listens. False: there
+ * is no such request any more, or the client had gone before (503 was sent); on_gone will not be called. */
 bool http_watch(struct http_server *server, struct http_ticket ticket, http_gone_fn *on_gone, void *data);
 
 /* Answer with a stream (chunked; on HTTP/1.0 until close). After it the ticket names the stream. */

@@ -314,3 +314,33 @@ test('a stream nobody reads is closed at the write deadline', async () => {
         control.destroy();
     });
 });
+
+test('several processes share a port when both ask for it, and only then', async () => {
+    const first = await Echo.start({ reuse_port: 1 });
+    const second = await Echo.start({ reuse_port: 1, port: first.port });
+    assert.strictEqual(second.port, first.port);
+    await assert.rejects(Echo.start({ port: first.port }), /input or output failed/);
+    await first.stop();
+    assert.strictEqual((await second.ask(get('/hello'))).status, 200, 'the other one goes on');
+    await second.stop();
+});
+
+test('IPv6 is served, and IPv4 through an IPv6 socket is shown as IPv4', async (t) => {
+    let echo;
+    try {
+        echo = await Echo.start({ ip: '::' });
+    } catch {
+        t.skip('no IPv6 here');
+        return;
+    }
+    const four = JSON.parse((await echo.ask(get('/describe'))).body);
+    assert.strictEqual(four.remote, '127.0.0.1');
+    try {
+        const six = JSON.parse((await echo.ask(get('/describe'), { host: '::1' })).body);
+        assert.strictEqual(six.remote, '::1');
+    } catch (error) {
+        if (error.code !== 'EADDRNOTAVAIL')
+            throw error;
+    }
+    await echo.stop();
+});

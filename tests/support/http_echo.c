@@ -1,6 +1,8 @@
 /* A server for tests of server/http: answers in every way a handler can, on request.
  *
- *   http-echo [--ip ADDRESS] [--LIMIT VALUE ...]     LIMIT: a name of HTTP_LIMITS_TABLE
+ *   http-echo [--ip ADDRESS] [--port N] [--reuse_port 1] [--LIMIT VALUE ...]
+ *
+ * LIMIT is a name of HTTP_LIMITS_TABLE.
  *
  * Prints `port N` when it listens, `gone NAME` when a watcher is told, `drained` at the end.
  * SIGTERM drains, a second one stops. SIGUSR1 answers and ends all that is held.
@@ -306,10 +308,15 @@ static void on_usr1(uv_signal_t *signal, int number)
 static bool read_options(struct http_server_options *o, int argc, char **argv)
 {
     for (int i = 1; i + 1 < argc; i += 2) {
-        bool known = false;
+        bool known = true;
         if (strcmp(argv[i], "--ip") == 0) {
             o->ip = argv[i + 1];
-            known = true;
+        } else if (strcmp(argv[i], "--port") == 0) {
+            o->port = (int)strtol(argv[i + 1], NULL, 10);
+        } else if (strcmp(argv[i], "--reuse_port") == 0) {
+            o->reuse_port = true;
+        } else {
+            known = false;
         }
 #define ECHO_LIMIT(name, dflt, least, most, what)       \
     if (strcmp(argv[i], "--" #name) == 0) {             \
