@@ -5,7 +5,7 @@
  *
  * The gateway mints them, so that a number exists even while the store is away. Uniqueness: the node is a gateway's own
  * number, the sequence counts within the date and never goes back, also not over a restart (case_sequence.h). Check digit: ISO 7064
- * MOD 11,10, which finds every wrong digit and every swap of neighbours. */
+ * MOD 11,10, which finds every wrong digit and all but about one in thirty swaps of neighbours. */
 #ifndef QUEUE_DOMAIN_CASE_NO_H
 #define QUEUE_DOMAIN_CASE_NO_H
 
