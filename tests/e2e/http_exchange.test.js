@@ -56,7 +56,8 @@ test('an answer may come many ticks later', async () => {
 test('pipelined requests are answered in order, one at a time', async () => {
     await withEcho({}, async (echo) => {
         const client = await echo.connect();
-        client.send(get('/hello') + get('/hold?name=a') + get('/hold?name=b') + post('/echo', 'x') + get('/describe?z'));
+        client.send(get('/hello') + get('/hold?name=a') + get('/hold?name=b') + post('/echo', 'x') +
+            get('/describe?z'));
         assert.strictEqual((await client.answer()).body.toString(), 'hello');
         const list = await held(echo, 'a');
         assert.deepStrictEqual(list, ['a'], 'the next request is not looked at before');

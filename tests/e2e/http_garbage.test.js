@@ -37,7 +37,7 @@ function mutate(input, next) {
     const to = Math.min(input.length, at + 1 + next(8));
     const [before, cut, after] = [input.subarray(0, at), input.subarray(at, to), input.subarray(to)];
     switch (next(5)) {
-        case 0: return Buffer.concat([before, Buffer.from([next(256)]), input.subarray(Math.min(at + 1, input.length))]);
+        case 0: return Buffer.concat([before, Buffer.from([next(256)]), cut.subarray(1), after]);
         case 1: return Buffer.concat([before, after]);
         case 2: return Buffer.concat([before, cut, cut, after]);
         case 3: return Buffer.concat([before, TOKENS[next(TOKENS.length)], input.subarray(at)]);
@@ -56,11 +56,10 @@ function garbage(next) {
 
 test(`${INPUTS} inputs of garbage, seed ${SEED}`, async (t) => {
     const echo = await Echo.start({ linger_ms: 100, body_bytes: 2000 });
-    const next = random(SEED);
     const statuses = {};
-    let left = INPUTS;
+    let begun = 0;
 
-    async function feed(input) {
+    async function feed(input, next) {
         const client = await echo.connect();
         const cut = next(input.length + 1);
         await client.sent(input.subarray(0, cut));
@@ -81,10 +80,12 @@ test(`${INPUTS} inputs of garbage, seed ${SEED}`, async (t) => {
     }
 
     async function feeder() {
-        while (left-- > 0) {
+        while (begun < INPUTS) {
+            const number = begun++; // each input can be made again from its number
+            const next = random(SEED + number);
             const input = garbage(next);
-            await feed(input).catch((error) => {
-                error.message += ` on ${JSON.stringify(input.toString('latin1'))}`;
+            await feed(input, next).catch((error) => {
+                error.message += ` on input ${number}: ${JSON.stringify(input.toString('latin1'))}`;
                 throw error;
             });
         }

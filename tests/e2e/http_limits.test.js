@@ -301,6 +301,7 @@ test('one address may not take all connections; another one is served', async ()
 });
 
 test('limits out of range and addresses that are none are refused at the start', async () => {
-    for (const bad of [{ connections: 0 }, { idle_ms: 5 }, { header_lines: 129 }, { ip: 'localhost' }, { ip: '300.1.1.1' }])
+    for (const bad of [{ connections: 0 }, { idle_ms: 5 }, { header_lines: 129 }, { ip: 'localhost' },
+        { ip: '300.1.1.1' }])
         await assert.rejects(Echo.start(bad), /the input is not valid/, JSON.stringify(bad));
 });

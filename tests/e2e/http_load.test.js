@@ -24,7 +24,8 @@ function load(options) {
 
 test('a closed loop sends each request once and counts the answers', async () => {
     const echo = await Echo.start();
-    const { code, report } = await load({ port: echo.port, connections: 8, requests: 1000, post: '/hello', expect: 200 });
+    const { code, report } = await load(
+        { port: echo.port, connections: 8, requests: 1000, post: '/hello', expect: 200 });
     assert.strictEqual(code, 0);
     assert.strictEqual(report.answered, 1000);
     assert.deepStrictEqual(report.statuses, { 200: 1000 });
@@ -71,7 +72,8 @@ test('a server that is not there is reported, not waited for', async () => {
 
 test('requests that are never answered time out', async () => {
     const echo = await Echo.start();
-    const { code, report } = await load({ port: echo.port, connections: 2, requests: 2, get: '/hold?name=a', timeout_ms: 200 });
+    const { code, report } = await load(
+        { port: echo.port, connections: 2, requests: 2, get: '/hold?name=a', timeout_ms: 200 });
     assert.strictEqual(code, 1);
     assert.strictEqual(report.failures.timeout, 2);
     await echo.stop();
@@ -94,7 +96,8 @@ test('an open loop charges a stall to every request that was due in it', async (
 });
 
 test('a wrong option is named', async () => {
-    for (const options of [{ prot: 1 }, { port: 0 }, { port: 80, connections: 'x' }, { port: 80, places: 'no-such-file' }])
+    for (const options of [{ prot: 1 }, { port: 0 }, { port: 80, connections: 'x' },
+        { port: 80, places: 'no-such-file' }])
         assert.strictEqual((await load(options)).code, 2, JSON.stringify(options));
     const { errors } = await load({ port: 80, connections: -1 });
     assert.match(errors, /'--connections'/);
