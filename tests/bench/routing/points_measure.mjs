@@ -36,19 +36,20 @@ const ask = (system, move) => {
 const wgs = ask('wgs84', (lng, lat) => [lng, lat]);
 const g = ask('gcj02', gcj);
 const b = ask('bd09', (lng, lat) => bd(...gcj(lng, lat)));
-let first = 0, three = 0, county = 0, same = 0, routed = 0, sure = 0, sureRight = 0;
+let first = 0, three = 0, county = 0, same = 0, routed = 0, sure = 0, sureRight = 0, wrong = 0;
 rows.forEach((r, i) => {
     const list = (wgs[i][4] ?? '').split(',').filter((c) => c.length === 9);
     routed += wgs[i][2] === 'township';
     first += list[0] === r.code;
     three += list.slice(0, 3).includes(r.code);
-    county += (list[0] ?? '').slice(0, 6) === r.code.slice(0, 6);
+    county += (wgs[i][1] || list[0] || '').slice(0, 6) === r.code.slice(0, 6);
+    wrong += wgs[i][2] === 'township' && wgs[i][1] !== r.code;
     same += wgs[i][1] === g[i][1] && wgs[i][1] === b[i][1];
-    if (+wgs[i][3] >= 75) {
+    if (wgs[i][2] === 'township' && +wgs[i][3] >= 75) {
         sure++;
         sureRight += list[0] === r.code;
     }
 });
 const p = (n, of = rows.length) => `${(100 * n / of).toFixed(2)} %`;
 console.log(`${rows.length} points: first ${p(first)}, among three ${p(three)}, county ${p(county)}, same in three systems ${p(same)}, `
-    + `routed ${p(routed)}; not to be confirmed ${p(sure)}, of these right ${p(sureRight, sure)}`);
+    + `routed ${p(routed)} (wrong ${p(wrong)}); not to be confirmed ${p(sure)}, of these right ${p(sureRight, sure)}`);
