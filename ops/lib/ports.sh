@@ -18,11 +18,12 @@ port_free_from() {
     echo "$port"
 }
 
-# http_status HOST PORT PATH: the status of GET, or nothing.
+# http_status HOST PORT PATH [HEADER]: the status of GET, or nothing.
 http_status() {
     (
         exec 3<>"/dev/tcp/$1/$2" || exit 0
-        printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$3" >&3
+        printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\n\r\n' \
+            "$3" "${4:+$4$'\r\n'}" >&3
         read -r -t 5 _ status _ <&3 && echo "$status"
     ) 2>/dev/null
 }

@@ -9,6 +9,9 @@ site_folders() {
     exec 9>"$DATA/lock"
     flock -n 9 || die "the folder $DATA is in use by another ops/up; give --data another folder"
     mkdir -p "$DATA"/{keys,tokens,run,log,redis,sandbox,site}
+    [ "$(cat "$DATA/site/region" 2>/dev/null || echo "$REGION")" = "$REGION" ] ||
+        die "$DATA serves region $(cat "$DATA/site/region"); give --data another folder for $REGION"
+    echo "$REGION" >"$DATA/site/region"
     SOCKET=$DATA/run/redis.sock
     CONFIG=$DATA/run/site.conf
     [ "${#SOCKET}" -le 100 ] ||
@@ -62,13 +65,15 @@ site_start_redis() {
 # The settings of all processes. Called again when the ports are known. The bank adds /on-disburse to
 # the callback's address.
 site_write_config() {
-    local callback_host=$LISTEN
     case "$LISTEN" in
-    0.0.0.0) callback_host=127.0.0.1 ;;
-    ::) callback_host=::1 ;;
+    0.0.0.0) LOCAL=127.0.0.1 ;;
+    ::) LOCAL=::1 ;;
+    *) LOCAL=$LISTEN ;;
     esac
-    case "$callback_host" in *:*) callback_host="[$callback_host]" ;; esac
-    URL=http://$callback_host:$PORT
+    case "$LOCAL" in
+    *:*) URL="http://[$LOCAL]:$PORT" ;;
+    *) URL=http://$LOCAL:$PORT ;;
+    esac
     BANK_URL=http://127.0.0.1:${BANK_PORT:-0}
     cat >"$CONFIG.new" <<EOF
 # Written by ops/up at every start.
@@ -166,7 +171,7 @@ site_start_gateways() {
         child_await "gateway-$i" 30 "it listened" gateway_listens "gateway-$i"
     done
     exec 8>&-
-    child_await gateway-1 30 "it was ready" http_is_ok "${LISTEN/#0.0.0.0/127.0.0.1}" "$PORT" /readyz
+    child_await gateway-1 30 "it was ready" http_is_ok "$LOCAL" "$PORT" /readyz
 }
 
 site_start_workers() {
@@ -178,14 +183,16 @@ site_start_workers() {
     done
 }
 
-# site_token FILE-NAME ARGUMENTS…: made once, kept in tokens/.
+# site_token FILE-NAME ARGUMENTS…: kept in tokens/; made anew when the gateway no longer takes it.
 site_token() {
     local file=$DATA/tokens/$1.token
     shift
-    [ -s "$file" ] || {
-        ctl token create "$@" >"$file.new" || die "making the token $file failed"
-        mv "$file.new" "$file"
-    }
+    if [ -s "$file" ] && [ "$(http_status "$LOCAL" "$PORT" /v1/cases/0 \
+        "Authorization: Bearer $(cat "$file")")" != 401 ]; then
+        return 0
+    fi
+    ctl token create "$@" >"$file.new" || die "making the token $file failed"
+    mv "$file.new" "$file"
 }
 
 # Everything but tokens and the demo, in the order in which the processes need each other.
