@@ -1,10 +1,13 @@
 #include "workers/runtime.h"
 
+#include "queue/base/clock.h"
 #include "queue/base/log.h"
 
 enum err runtime_call(struct site *s, const char *what, redisReply **reply)
 {
+    int64_t from_us = clock_mono_us();
     enum err err = store_call(s->store, reply);
+    log_event(LOG_DEBUG, "store_call", "call=%s took_us=%lld", what, (long long)(clock_mono_us() - from_us));
     if (err != ERR_OK) {
         log_event(LOG_WARN, "store_call_failed", "call=%s err=%s why=\"%s\"", what, err_code(err), store_why(s->store));
     }

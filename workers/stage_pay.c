@@ -218,7 +218,10 @@ static enum err commit(struct site *s, const struct lease *l, struct payment_wor
         }
         struct payment_news news;
         err = plan_news(s, w, now_ms, &news);
-        if (err == ERR_OK && !w->result.not_taken && w->result.outcome != PAY_NOT_FOUND) {
+        /* An acceptance just given is not news yet: its callback is on the way and final. The query's is. */
+        bool news_worth = w->result.outcome != PAY_NOT_FOUND && !w->result.not_taken &&
+                          !(w->result.outcome == PAY_ACCEPTED && !w->ask);
+        if (err == ERR_OK && news_worth) {
             outcome_add(store_fcall(s->store), &news);
             told[told_count++] = w;
         }

@@ -9,6 +9,7 @@
 -- The files of this folder are joined in the order of CMakeLists.txt, behind the table MOVES made from the C table.
 
 local AMOUNT_MAX = 1000000000000
+local EXACT_MAX = 9007199254740991 -- 2^53 - 1: what a Lua number keeps exactly
 
 local function int(n) -- without exponent or fraction, which `..` could make
   return string.format('%.0f', n)
@@ -29,12 +30,31 @@ local function expect(kind, ...)
   end
 end
 
-local function amount(text)
-  local n = tonumber(text)
-  if not n or n < 1 or n > AMOUNT_MAX or n ~= math.floor(n) then
-    error({ err = 'bad-input amount' })
+-- A whole number in min..max. tonumber alone takes "nan", "inf", "0x10" and "1e3" as well, and what ZADD does not take must
+-- be found before anything is written.
+local function whole(text, min, max, what)
+  local n = type(text) == 'string' and string.match(text, '^%-?%d+$') and tonumber(text)
+  if not n or n < min or n > max then
+    error({ err = 'bad-input ' .. what })
   end
   return n
+end
+
+local function amount(text)
+  return whole(text, 1, AMOUNT_MAX, 'amount')
+end
+
+-- A score is a number made here or decimal text from C.
+local function score_check(score)
+  if type(score) ~= 'number' then
+    whole(score, -EXACT_MAX, EXACT_MAX, 'score')
+  end
+end
+
+local function args_check(args, least, most)
+  if #args < least or #args > most then
+    error({ err = 'bad-input number of arguments' })
+  end
 end
 
 local function split(text, sep)
@@ -73,15 +93,15 @@ end
 -- u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd handler, rv review "STATE:due", pn number of
 -- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the citizen. Behind them
 -- m1, m2 … its payments (money.lua), f facts, p sealed personal data, k the key of p, rt routing, d decision: C's business.
-local function case_read(P, no)
+local function case_read(P, no, payment) -- payment: a field m1, m2 … to answer as well
   local row = redis.call('HMGET', case_key(P, no), 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv', 'pn', 'pu',
-    'a', 'ib', 'ca')
+    'a', 'ib', 'ca', payment or 'ca')
   if not row[1] then
     return nil
   end
   return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = row[3] or '', o = row[4] or '', h = row[5] or '',
     u = row[6] or '', ev = row[7] or '', cl = row[8] or '', mk = row[9] or '', hd = row[10] or '', rv = row[11] or '',
-    pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '' }
+    pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '' }, row[17]
 end
 
 -- Changes are collected in the case and written by case_write.
@@ -118,8 +138,8 @@ local function posting(fund, from, to, fen)
 end
 
 local function batch_new(P)
-  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {}, untimers = {},
-    index = {}, checked = {} }
+  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {}, untimers = {}, checked = {},
+    index = {} }
 end
 
 -- A case may come twice in one batch: the second time sees what the first one planned.
@@ -180,6 +200,7 @@ local function person_of(batch, hash, year)
   return person
 end
 
+-- The person's record: y the year's figures, and one field c:<no> per case, which "erase a person" and "my cases" go by.
 local function person_text(person)
   local causes = {}
   for cause, n in pairs(person.causes) do
@@ -227,9 +248,14 @@ end
 -- Put the case into the inbox of `owner` (out of where it was).
 local function inbox_move(batch, case, owner, score)
   batch.inbox = batch.inbox or {}
-  if owner ~= '' and not batch.checked[owner] then
-    expect('zset', inbox_key(batch.P, owner), held_key(batch.P, owner))
-    batch.checked[owner] = true
+  for _, code in ipairs({ owner, case.o }) do
+    if code ~= '' and not batch.checked[code] then
+      expect('zset', inbox_key(batch.P, code))
+      batch.checked[code] = true
+    end
+  end
+  if case.o ~= '' then
+    expect('zset', held_key(batch.P, case.o))
   end
   push(batch.inbox, { from = case.o, to = owner, no = case.no, score = score })
   case_set(case, 'o', owner)
@@ -271,11 +297,13 @@ local function batch_write(batch)
   end
   for hash, person in pairs(batch.persons) do
     if person.dirty then
-      redis.call('HSET', P .. ':person:' .. hash, 'y', person_text(person))
+      local list = batch.index[hash] or {}
+      push(list, 'y', person_text(person))
+      batch.index[hash] = list
     end
   end
-  for i = 1, #batch.index, 2 do -- whose cases these are: what "erase a person" and "my cases" go by
-    redis.call('HSET', P .. ':person:' .. batch.index[i], 'c:' .. batch.index[i + 1], '')
+  for hash, list in pairs(batch.index) do
+    call('HSET', P .. ':person:' .. hash, list)
   end
   for stage, list in pairs(batch.jobs) do
     call('HSET', queue_key(P, stage, 'jobs'), list.jobs)

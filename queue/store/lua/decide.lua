@@ -34,7 +34,9 @@ local function decide_one(batch, args, at)
   case_set(case, 'd', args[at + 7])
   case_event(batch, case, verb, to, args[at + 8])
   inbox_move(batch, case, township, args[at + 4])
-  push(batch.index, case.h, case.no)
+  local index = batch.index[case.h] or {}
+  push(index, 'c:' .. case.no, '')
+  batch.index[case.h] = index
   if args[at + 10] ~= '' then
     job_add(batch, 'notify', case.no .. ':' .. int(case.v), args[at + 4], args[at + 10])
   end

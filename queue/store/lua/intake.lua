@@ -8,28 +8,41 @@ local INTAKE_ARGS = 10
 local function intake(keys, args)
   local P = keys[1]
   local batch = batch_new(P)
-  local answers, plan, seen, taken = {}, {}, {}, {}
+  local answers, plan = {}, {}
   if #args == 0 or #args % INTAKE_ARGS ~= 0 or #args > 64 * INTAKE_ARGS then
     error({ err = 'bad-input intake takes 1 to 64 tickets' })
   end
   batch_check(batch)
+  -- SET NX GET asks for the key's record and takes the key in one step; it is the first write, and behind it only damage
+  -- (an idempotency key of another type) could stop us. A record whose case is not there is such a leftover: taken over.
+  local taken = {}
   for at = 1, #args, INTAKE_ARGS do
-    local no, idem, print = args[at], P .. ':idem:' .. args[at + 1], args[at + 2]
-    local record = seen[idem] or redis.call('GET', idem)
-    if record then
-      local part = split(record, '|')
-      push(answers, part[1] == print and 'replayed:' .. part[2] .. ':' .. part[3] or 'key-reused')
-    elseif taken[no] or redis.call('EXISTS', case_key(P, no)) == 1 then
+    local no, print, key = args[at], args[at + 2], P .. ':idem:' .. args[at + 1]
+    local mine = print .. '|' .. no .. '|' .. args[at + 3]
+    local exists = taken[no] or redis.call('EXISTS', case_key(P, no)) == 1
+    local record
+    if exists then
+      record = redis.call('GET', key)
+    else
+      record = redis.call('SET', key, mine, 'EX', 172800, 'NX', 'GET')
+    end
+    local part = record and split(record, '|')
+    if part and part[1] ~= print then
+      push(answers, 'key-reused')
+    elseif part and (taken[part[2]] or redis.call('EXISTS', case_key(P, part[2])) == 1) then
+      push(answers, 'replayed:' .. part[2] .. ':' .. part[3])
+    elseif exists then
       push(answers, 'conflict')
     else
-      seen[idem] = print .. '|' .. no .. '|' .. args[at + 3]
+      if part then
+        redis.call('SET', key, mine, 'EX', 172800)
+      end
       taken[no] = true
-      push(plan, { at = at, idem = idem })
+      push(plan, at)
       push(answers, 'created')
     end
   end
-  for _, p in ipairs(plan) do
-    local at = p.at
+  for _, at in ipairs(plan) do
     local no = args[at]
     local case = { no = no, s = 'NONE', v = 0, ev = '', set = {} }
     case_event(batch, case, 'receive', 'RECEIVED', args[at + 9])
@@ -40,9 +53,6 @@ local function intake(keys, args)
     job_add(batch, 'route', no, args[at + 8], '')
   end
   batch_write(batch)
-  for _, p in ipairs(plan) do
-    redis.call('SET', p.idem, seen[p.idem], 'EX', 172800)
-  end
   return answers
 end
 

@@ -154,7 +154,7 @@ local OUTCOME_ARGS = 6
 local function outcome(keys, args)
   local P = keys[1]
   local batch = batch_new(P)
-  local answers, writes, drop, seen = {}, {}, {}, {}
+  local answers, writes, drop, seen, cases = {}, {}, {}, {}, {}
   if #args == 0 or #args % OUTCOME_ARGS ~= 0 or #args > 64 * OUTCOME_ARGS then
     error({ err = 'bad-input outcome' })
   end
@@ -164,9 +164,10 @@ local function outcome(keys, args)
     local no, field = payment_place(id)
     local pay = seen[id]
     if no and not pay then
-      local text = redis.call('HGET', case_key(P, no), field)
+      local case, text = case_read(P, no, field)
       pay = text and payment_parse(id, text)
       seen[id] = pay
+      cases[no] = cases[no] or case
     end
     if not RANK[to] then
       error({ err = 'bad-input outcome word' })
@@ -186,7 +187,7 @@ local function outcome(keys, args)
         pay.b = args[at + 3]
       end
       if RANK[to] >= 3 then
-        local case = batch_case(batch, no)
+        local case = batch.cases[no] or cases[no]
         local news = settle(batch, case, pay, to, args[at + 4])
         pay.s = to
         case_set(case, field, payment_text(pay))
