@@ -161,8 +161,10 @@ test('scripts have the run bit and nothing else has', () => {
 test('nothing names a home or temporary folder of some machine', () => {
     const folders = ['home', 'root', 'tmp', 'var/tmp', 'Users'].join('|');
     const absolute = new RegExp(`(?<![\\w.}~-])/(${folders})/[\\w.]`);
+    const template = /XXXXXX/; // what mkdtemp() fills in is the same on every machine
     const texts = tree.files.filter((name) => !/\.(csv|tsv|gz|png|ico)$/.test(name));
-    none(eachLine(texts, (line) => (absolute.test(line) ? line.trim().slice(0, 80) : null)),
+    none(eachLine(texts, (line) => (absolute.test(line) && !template.test(line) ?
+        line.trim().slice(0, 80) : null)),
         'absolute path');
 });
 
