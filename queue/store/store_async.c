@@ -245,8 +245,9 @@ static void on_disconnect(const redisAsyncContext *redis, int status)
 {
     struct store_async *s = redis->data;
     (void)status;
-    if (s->link != NULL && s->link->redis == redis) {
-        s->link = NULL; /* hiredis frees the context after this callback and calls clean_up */
+    /* hiredis has called clean_up by now, so the link has forgotten its context; a newer link has one. */
+    if (s->link != NULL && (s->link->redis == NULL || s->link->redis == redis)) {
+        s->link = NULL;
         lost(s, ERR_STORE_DOWN, "the connection to redis was closed");
     }
 }
