@@ -2,6 +2,8 @@
 # Wants ROOT (the checkout), BIN (the folder with the programs) and DATA (absolute) to be set, and
 # LISTEN, PORT_ASKED, GATEWAYS, WORKERS, REGION, TOWNSHIPS, POLICY, CALENDAR as ops/up knows them.
 
+MORE_SETTINGS=() # lines for the settings file
+
 # site_folders: make them, private to the user; take the lock of the folder.
 site_folders() {
     umask 077
@@ -94,6 +96,7 @@ sms_url = $BANK_URL/cgi-bin/sendsms
 sms_user = jiuji
 sms_password = $(secret sms.password)
 EOF
+    [ "${#MORE_SETTINGS[@]}" = 0 ] || printf '%s\n' "${MORE_SETTINGS[@]}" >>"$CONFIG.new"
     mv "$CONFIG.new" "$CONFIG"
 }
 
