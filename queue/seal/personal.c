@@ -127,6 +127,14 @@ enum err personal_hash(struct sealer *s, const struct personal *p, struct slice 
     return seal_hash(s, "case", case_no, out);
 }
 
+/* "6222…" of "account:6222…@bank"; a text without that form as it is. */
+static struct slice account_number(struct slice account)
+{
+    struct slice rest = account;
+    struct slice kind = slice_cut(&rest, ':');
+    return rest.ptr == NULL ? kind : slice_cut(&rest, '@');
+}
+
 static void show_masked(struct json_out *o, const char *name, struct slice value, void (*mask)(struct slice, char *))
 {
     if (value.len > 0) {
@@ -152,7 +160,7 @@ void personal_show(const struct personal *p, bool clear, struct json_out *o, con
         show_masked(o, "name", p->name, mask_name);
         show_masked(o, "id_number", p->id_number, mask_id_number);
         show_masked(o, "phone", p->phone, mask_phone);
-        show_masked(o, "account", p->account, mask_account);
+        show_masked(o, "account", account_number(p->account), mask_account);
         show_masked(o, "reporter_name", p->reporter_name, mask_name);
         show_masked(o, "reporter_phone", p->reporter_phone, mask_phone);
     }
