@@ -11,6 +11,7 @@ void townships_inbox(struct op *op); /* GET /v1/townships/{code}/inbox */
 void townships_claim(struct op *op); /* POST /v1/townships/{code}/claim */
 void townships_fund(struct op *op);  /* GET /v1/townships/{code}/fund */
 void funds_allot(struct op *op);     /* POST /v1/funds/{code}/allotments */
+void routing_preview(struct op *op); /* POST /v1/routing/preview */
 void payments_get(struct op *op);    /* GET /v1/payments/{id} */
 void payments_callback(struct op *op); /* POST /v1/payments/callback/g2p/{secret}/on-disburse */
 void process_livez(struct op *op);   /* GET /livez */

@@ -20,6 +20,7 @@ const struct op_route OP_ROUTES[] = {
     {HTTP_METHOD_GET, "/v1/townships/{code}/fund", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false,
      townships_fund},
     {HTTP_METHOD_POST, "/v1/funds/{code}/allotments", ROLE_FINANCE, true, funds_allot},
+    {HTTP_METHOD_POST, "/v1/routing/preview", ROLE_ANYONE, false, routing_preview},
     {HTTP_METHOD_GET, "/v1/payments/{id}", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, payments_get},
     {HTTP_METHOD_POST, "/v1/payments/callback/g2p/{secret}/on-disburse", 0, false, payments_callback},
     {HTTP_METHOD_GET, "/livez", 0, false, process_livez},
@@ -64,6 +65,9 @@ static enum err open_rules(struct gateway *g, struct buf *why)
     buf_release(&text);
     if (err == ERR_OK) {
         err = gazetteer_open(g->settings->townships_file, &g->gazetteer, why);
+    }
+    if (err == ERR_OK) {
+        err = route_scratch_new(&g->scratch);
     }
     return err;
 }
@@ -200,6 +204,7 @@ void gateway_release(struct gateway *g)
     long_poll_free(g->long_poll);
     token_cache_free(g->tokens);
     case_sequence_close(&g->sequence);
+    route_scratch_free(g->scratch);
     gazetteer_close(g->gazetteer);
     policy_free(g->policy);
     sealer_close(g->sealer);

@@ -12,7 +12,7 @@
 #include "server/http/http_server.h"
 #include "server/http/router.h"
 #include "server/metrics.h"
-#include "workers/routing/gazetteer.h"
+#include "workers/routing/route.h"
 #include "workers/rules/policy.h"
 
 #define STORE_DEADLINE_MS 2000
@@ -31,6 +31,7 @@ struct gateway {
     struct policy *policy;
     struct calendar calendar;
     struct gazetteer *gazetteer;
+    struct route_scratch *scratch; /* for previews */
     struct case_sequence sequence;
     struct intake *intake;
     struct long_poll *long_poll;

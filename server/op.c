@@ -172,7 +172,7 @@ static enum err make_idem(struct op *op)
     return err;
 }
 
-static bool parse_body(struct op *op)
+bool op_parse_body(struct op *op)
 {
     struct json_fault fault = {.reason = ""};
     char detail[200];
@@ -196,7 +196,7 @@ static void after_auth(struct op *op)
             op_reply_problem(op, ERR_INTERNAL, "服务内部错误。");
             return;
         }
-        if (!parse_body(op)) {
+        if (!op_parse_body(op)) {
             return;
         }
     }

@@ -90,6 +90,9 @@ void op_reply_store(struct op *op, enum err err);
  * answered with op_reply_store here (then false). */
 bool op_call(struct op *op, store_reply_fn *on_reply);
 
+/* Parse op->body into op->json. For routes with `creates` it was done before the handler. */
+bool op_parse_body(struct op *op);
+
 /* ---- Common checks; each answers the op itself when it returns false ---- */
 /* The case number in params[0] is well formed and of this region. */
 bool op_case_no(struct op *op, struct slice *no);
