@@ -124,7 +124,10 @@ static void put_old(struct text_build *x)
         const struct township_row *t = &townships[old[i].township];
         struct slice name = name_of(b, old[i].name), county = name_of(b, old[i].county_name);
         x->entity = i;
-        if (!slice_eq(name, name_of(b, t->name)))
+        struct slice now = name_of(b, t->name);
+        name = name_without_county(name, county);
+        if (!slice_eq(name, now) &&
+            !slice_eq(name, name_without_county(now, name_of(b, counties[t->county].name))))
             put_key(x, NAME_TOWNSHIP_OLD, name);
         if (slice_eq(county, name_of(b, counties[t->county].name)) || county.len == 0)
             continue;

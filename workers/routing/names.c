@@ -228,11 +228,17 @@ static struct slice without_county(struct slice name, struct slice county, struc
     for (size_t i = 0; i < COUNT_OF(starts); i++) {
         struct slice rest = begins(name, starts[i]) ? without_start(name, starts[i].len) : name;
         bool unit_next = plain_stem(utf8_prefix(rest, 1)).len == 0; /* 济源|市坡头镇 */
-        if (rest.len < name.len && utf8_count(starts[i]) >= 2 && utf8_count(rest) >= 3 &&
+        size_t least = ends(rest, "街道") || ends(rest, "地区") ? 4 : 3;
+        if (rest.len < name.len && utf8_count(starts[i]) >= 2 && utf8_count(rest) >= least &&
             !unit_next)
             return rest;
     }
     return name;
+}
+
+struct slice name_without_county(struct slice name, struct slice county)
+{
+    return without_county(name, county, slice_make(NULL, 0));
 }
 
 /* 镇, 乡 and 街道 change into each other; people keep on saying the old one. */
@@ -254,7 +260,7 @@ static void put_street(struct slice core, struct name_sink sink)
     for (size_t i = 0; i < COUNT_OF(others); i++)
         put_joined(sink, NAME_TOWNSHIP_ALIAS, core, others[i]);
     if (ends(core, "街") && utf8_count(core) >= 2) { /* 万松街街道: 万松街道, 万松街 */
-        put(sink, utf8_count(core) >= 3 ? NAME_TOWNSHIP_ALIAS : NAME_TOWNSHIP_STEM, core);
+        put(sink, NAME_TOWNSHIP_STEM, core);         /* 万松街 may be a street as well */
         core = without_end(core, strlen("街"));
         for (size_t i = 0; i < COUNT_OF(others); i++)
             put_joined(sink, NAME_TOWNSHIP_ALIAS, core, others[i]);

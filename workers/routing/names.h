@@ -32,6 +32,8 @@ void names_of_city(struct slice name, struct name_sink sink);
 void names_of_county(struct slice name, struct slice city, struct name_sink sink);
 /* county, city: full names of what is above. */
 void names_of_township(struct slice name, struct slice county, struct slice city, struct name_sink sink);
+/* 城东街道 of 端州区城东街道. */
+struct slice name_without_county(struct slice name, struct slice county);
 /* The name to compare sounds with: without the county in front, 街街道 as 街道, ethnic names left out. Into out, which must
  * hold name.len bytes. */
 struct slice name_spoken(struct slice name, struct slice county, char *out);

@@ -4,6 +4,7 @@
 #include "workers/routing/text.h"
 
 #include <string.h>
+#include "queue/base/utf8.h"
 
 /* Points. What matters is their order: a county outweighs a better form of the township's name, a
  * city does not outweigh a county, where the person stands outweighs a city. */
@@ -178,25 +179,88 @@ int text_parents(struct text_context *x, const struct mention *m, uint32_t count
     return points + upper_points(x, m, county, c);
 }
 
-/* What follows a bare stem and makes another word of it: 和平路, 太平医院. */
+/* What follows a bare stem and makes another word of it: 和平路, 太平医院, 新华汽车站. */
 static bool other_word_follows(const struct folded *f, size_t at)
 {
-    static const char *const next =
+    static const char *const characters =
         "路街道巷弄号楼栋园苑厂店院校站桥河山湖江海水库县市区省村屯庄寨庙寺"
         "大中小医商酒宾超公广车学派银邮法商城门口新";
-    struct slice s = slice_of(next);
+    static const char *const words =
+        "汽车火车花园花苑花城花都加油高速高铁客运幼儿敬老养老农贸批发菜市步行国际世纪名都御景佳苑";
 
     if (at >= f->count || f->before[at] != BREAK_NONE)
         return false;
-    for (uint32_t c; s.len > 0;) {
-        c = (uint32_t)((unsigned char)s.ptr[0] & 0x0F) << 12 |
-            (uint32_t)((unsigned char)s.ptr[1] & 0x3F) << 6 | ((unsigned char)s.ptr[2] & 0x3F);
-        s.ptr += 3;
-        s.len -= 3;
-        if (c == f->text[at])
+    for (struct slice s = slice_of(characters); s.len > 0;) {
+        if (utf8_next(&s) == f->text[at])
+            return true;
+    }
+    for (struct slice s = slice_of(words); s.len > 0;) {
+        uint32_t first = utf8_next(&s), second = utf8_next(&s);
+        if (first == f->text[at] && at + 1 < f->count && second == f->text[at + 1])
             return true;
     }
     return false;
+}
+
+/* 穆村小学, 曹村医院: named after the village, which need not be the one in the list. */
+static bool school_follows(const struct folded *f, size_t at)
+{
+    static const char *const words =
+        "小学中学医院酒店超市广场花园公园大道大桥汽车火车商场饭店宾馆学校";
+
+    for (struct slice s = slice_of(words); s.len > 0 && at + 1 < f->count;) {
+        uint32_t first = utf8_next(&s), second = utf8_next(&s);
+        if (first == f->text[at] && second == f->text[at + 1])
+            return true;
+    }
+    return false;
+}
+
+/* The stem is the beginning of a longer name that ends in a unit and is not in the list as it
+ * stands: 田坝樵镇. */
+static bool longer_name_follows(const struct folded *f, size_t at)
+{
+    for (size_t i = at; i < f->count && i < at + 4 && f->before[i] == BREAK_NONE; i++) {
+        bool street =
+            f->text[i] == 0x8857 && i + 1 < f->count && f->text[i + 1] == 0x9053; /* 街道 */
+        if (i > at && (street || f->text[i] == 0x9547 || f->text[i] == 0x4E61))   /* 镇, 乡 */
+            return true;
+    }
+    return false;
+}
+
+/* Nothing says that the bare stem is a part of something else. */
+static bool stem_stands_alone(const struct text_work *w, const struct mention *m)
+{
+    const struct folded *f = &w->folded;
+    uint16_t last = f->text[m->end - 1], next = m->end < f->count ? f->text[m->end] : 0;
+
+    size_t end = m->end;
+    if (other_word_follows(f, end) || longer_name_follows(f, end))
+        return false;
+    for (size_t i = end; i < f->count && i < end + 12; i++) { /* 湾碧(傣族傈僳族)小学 */
+        if (f->before[i] != BREAK_NONE)
+            break;
+        if (f->text[i] == 0x65CF && other_word_follows(f, i + 1))
+            return false;
+    }
+    if ((last == 0x8857 || last == 0x8DEF) && next >= '0' && next <= '9') /* 新华街48号 */
+        return false;
+    for (size_t i = 0; i < w->mention_count; i++) {
+        const struct mention *o = &w->mentions[i];
+        if (!o->dead && o->start == m->start && o->end > m->end)
+            return false;
+    }
+    return true;
+}
+
+/* 村 or 社区 say that a village is meant; 庄, 屯 and 寨 also begin 扣庄酒店. */
+static bool ends_in_committee(const struct folded *f, const struct mention *m)
+{
+    uint16_t last = f->text[m->end - 1], before = f->text[m->end - 2];
+    bool unit =
+        last == 0x6751 || (last == 0x533A && before == 0x793E) || last == 0x4F1A || last == 0x67E5;
+    return unit && !school_follows(f, m->end);
 }
 
 static bool beside_parent(const struct text_context *x, const struct mention *m, uint32_t county)
@@ -204,7 +268,12 @@ static bool beside_parent(const struct text_context *x, const struct mention *m,
     const struct text_work *w = x->w;
 
     for (uint16_t i = w->county_head[county]; i != NONE16; i = w->mentions[i].next) {
-        if (touch(&w->mentions[i], m) && !overlap(&w->mentions[i], m))
+        const struct mention *p = &w->mentions[i];
+        if (overlap(p, m))
+            continue;
+        if (p->end == m->start || m->end == p->start)
+            return true;
+        if (p->end + 1 == m->start && w->folded.text[p->end] == 0x7684) /* 惠水县的摆金 */
             return true;
     }
     return false;
@@ -229,6 +298,19 @@ static bool is_parent(const struct text_context *x, const struct mention *m, uin
             return true;
     }
     return false;
+}
+
+/* The name in the list has the county in it: 端州区城东街道. */
+static bool begins_with_county(const struct text_context *x, const struct mention *m,
+                               uint32_t county)
+{
+    const struct gazetteer *g = x->g;
+    size_t first = g->county_spoken_starts[county];
+    size_t len = g->county_spoken_starts[county + 1] - first;
+
+    return len > 0 && (size_t)(m->end - m->start) > len + 1 &&
+           memcmp(x->w->folded.text + m->start, g->county_spoken + first,
+                  len * sizeof(g->county_spoken[0])) == 0;
 }
 
 static unsigned evidence_of(const struct text_candidate *c)
@@ -256,6 +338,10 @@ static void consider(struct text_context *x, uint16_t mention, uint32_t township
         if (c.county < COUNTY_SOLID && then != NO_ROW && x->w->county_head[then] != NONE16)
             parents = text_parents(x, m, then, &c);
     }
+    if (m->kind == NAME_TOWNSHIP && c.county < COUNTY_SOLID && begins_with_county(x, m, county)) {
+        c.county = COUNTY_SOLID;
+        parents += POINTS_COUNTY;
+    }
     int own = 0;
     switch ((enum name_kind)m->kind) {
     case NAME_TOWNSHIP:
@@ -273,13 +359,14 @@ static void consider(struct text_context *x, uint16_t mention, uint32_t township
         c.strong = true;
         break;
     case NAME_TOWNSHIP_STEM:
-        c.strong = beside_parent(x, m, county) && !is_parent(x, m, county) &&
-                   !other_word_follows(&x->w->folded, m->end);
+        c.strong =
+            beside_parent(x, m, county) && !is_parent(x, m, county) && stem_stands_alone(x->w, m);
         own = c.strong ? POINTS_STEM : POINTS_STEM_LOOSE;
         c.evidence |= EVIDENCE_STEM;
         break;
     default:
-        c.strong = m->explicit_unit;
+        c.strong = m->explicit_unit && (ends_in_committee(&x->w->folded, m) ||
+                                        !other_word_follows(&x->w->folded, m->end));
         own = c.strong ? POINTS_VILLAGE : POINTS_VILLAGE_LOOSE;
         c.evidence |= EVIDENCE_VILLAGE;
         break;

@@ -252,6 +252,35 @@ export function makeTexts(data, { seed = 1, each = 500, set = 0 } = {}) {
         home = town((o) => o.countyCode !== t.countyCode && decisive(o));
         put('home-only', 'undecidable', null, r.pick([`老家${prefix(t)}${t.name}，人现在在${home.county}`, `户口在${prefix(t)}${t.name}，现在在${home.city || home.province}打工`, `我是${t.county}${t.name}人`]), [t.code]);
 
+        // a county and a township that belongs to another one
+        for (;;) {
+            const c = town();
+            t = town((o) => o.countyCode !== c.countyCode && o.county !== c.county);
+            const there = data.byCounty.get(c.countyCode);
+            if (there.some((o) => stem(o).includes(stem(t)) || stem(t).includes(stem(o)))) continue;
+            if (data.towns.some((o) => o.county === c.county && o.name === t.name)) continue;
+            if (data.old.some((o) => o.name === t.name && (o.county === c.county || o.now?.countyCode === c.countyCode))) continue;
+            put('contradiction', 'undecidable', null, sms(r.pick([c.county, c.city + c.county]) + t.name));
+            break;
+        }
+        // a street, hospital or school that bears a township's name says nothing about where it is
+        t = town((o) => stem(o).length >= 2 && realCounty(o));
+        put('road', 'undecidable', null, sms(prefix(t) + stem(t) + r.pick(['路', '大道', '医院', '中学', '小学', '酒店', '广场', '花园', '公园', '超市', '汽车站', '桥'])
+            + r.pick(['', `${1 + r.below(200)}号`])));
+        // two complete places and nothing that tells which
+        t = town(decisive);
+        home = town((o) => o.countyCode !== t.countyCode && decisive(o));
+        put('two-plain', 'undecidable', null, r.pick([`${prefix(t)}${t.name}，${prefix(home)}${home.name}`, `${prefix(t)}${t.name}和${prefix(home)}${home.name}`, `${prefix(t)}${t.name}${r.pick(SITUATIONS)}，${prefix(home)}${home.name}`]));
+        // a village that several townships of the county have
+        for (let tries = 0; tries < 200; tries++) {
+            t = town((o) => o.villages.length > 0);
+            const v = r.pick(t.villages);
+            if (villageKey(v).length < 2 || !/(村|社区)$/u.test(villageSaid(v)) || villageIn(t, v).length < 2) continue;
+            if (data.byCounty.get(t.countyCode).some((o) => stem(o) === villageKey(v))) continue;
+            put('village-of-several', 'undecidable', null, sms(prefix(t) + villageSaid(v)));
+            break;
+        }
+
         if (data.old.length) {
             const abolished = () => {
                 for (;;) {

@@ -61,7 +61,7 @@ static void townships_have_everyday_names(void **state)
     struct seen s = start();
     struct name_sink sink = {&s, put};
     names_of_township(slice_of("万松街街道"), slice_of("道里区"), slice_of(""), sink);
-    assert_true(has(&s, NAME_TOWNSHIP_ALIAS, "万松街道") && has(&s, NAME_TOWNSHIP_ALIAS, "万松街"));
+    assert_true(has(&s, NAME_TOWNSHIP_ALIAS, "万松街道") && has(&s, NAME_TOWNSHIP_STEM, "万松街"));
     names_of_township(slice_of("端州区城东街道"), slice_of("端州区"), slice_of("肇庆市"), sink);
     assert_true(has(&s, NAME_TOWNSHIP_ALIAS, "城东街道"));
     names_of_township(slice_of("济源市坡头镇"), slice_of("济源市"), slice_of(""), sink);
