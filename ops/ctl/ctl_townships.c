@@ -114,11 +114,20 @@ static int compile(int argc, char **argv, const struct settings *s)
     return build(&from, out);
 }
 
+/* YYYY-MM-DD */
 static bool date_holds(const char *date)
 {
-    int year = 0, month = 0, day = 0, used = 0;
-    return sscanf(date, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 && used == 10 &&
-           date[10] == '\0' && year >= 2000 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+    static const char form[] = "0000-00-00";
+
+    if (strlen(date) != sizeof(form) - 1)
+        return false;
+    for (size_t i = 0; i + 1 < sizeof(form); i++) {
+        if (form[i] == '0' ? date[i] < '0' || date[i] > '9' : date[i] != form[i])
+            return false;
+    }
+    return strncmp(date, "2000", 4) >= 0 && strncmp(date + 5, "01", 2) >= 0 &&
+           strncmp(date + 5, "12", 2) <= 0 && strncmp(date + 8, "01", 2) >= 0 &&
+           strncmp(date + 8, "31", 2) <= 0;
 }
 
 static int import(int argc, char **argv, const struct settings *s)

