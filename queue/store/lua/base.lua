@@ -91,17 +91,19 @@ end
 
 -- What functions check of a case; nil if there is none. s state, v version, t township, o whose inbox it is in, h person,
 -- u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd handler, rv review "STATE:due", pn number of
--- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the citizen. Behind them
+-- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the citizen, q the cascade
+-- "second inbox it is offered to|accept limit ms|codes still to try", rn times returned. Behind them
 -- m1, m2 … its payments (money.lua), f facts, p sealed personal data, k the key of p, rt routing, d decision: C's business.
 local function case_read(P, no, payment) -- payment: a field m1, m2 … to answer as well
   local row = redis.call('HMGET', case_key(P, no), 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv', 'pn', 'pu',
-    'a', 'ib', 'ca', payment or 'ca')
+    'a', 'ib', 'ca', 'q', 'rn', payment or 'ca')
   if not row[1] then
     return nil
   end
   return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = row[3] or '', o = row[4] or '', h = row[5] or '',
     u = row[6] or '', ev = row[7] or '', cl = row[8] or '', mk = row[9] or '', hd = row[10] or '', rv = row[11] or '',
-    pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '' }, row[17]
+    pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '', q = row[17] or '', rn = row[18] or '' },
+    row[19]
 end
 
 -- Changes are collected in the case and written by case_write.
@@ -138,7 +140,7 @@ local function posting(fund, from, to, fen)
 end
 
 local function batch_new(P)
-  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {}, untimers = {}, checked = {},
+  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {}, untimers = {}, counts = {},
     index = {} }
 end
 
@@ -180,23 +182,37 @@ local function spent_in(text, period)
   return key == period and tonumber(fen) or 0
 end
 
--- History of a person in one calendar year: "2026|paid_fen|times|small_fast|fire=1,flood=1".
+-- Add to such a text. What comes late, from a period before the one that stands there, counts into that one: it must not
+-- wipe what has been spent since.
+local function spend(text, period, fen)
+  local key, spent = string.match(text, '^(%d+):(%d+)$')
+  if key and key > period then
+    return key .. ':' .. int(tonumber(spent) + fen)
+  end
+  return period .. ':' .. int(spent_in(text, period) + fen)
+end
+
+-- History of a person in one calendar year: "2026|paid_fen|times|small_fast|fire=1,flood=1". A later year than the one asked
+-- for stays: what was decided before New Year and comes after it counts into the new year and does not wipe it.
 local function person_of(batch, hash, year)
   local person = batch.persons[hash]
   if not person then
     local text = redis.call('HGET', batch.P .. ':person:' .. hash, 'y')
-    person = { hash = hash, year = year, paid = 0, times = 0, small = 0, causes = {} }
     if text then
       local is, paid, times, small, causes = string.match(text, '^(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
-      if is == year then
-        person.paid, person.times, person.small = tonumber(paid), tonumber(times), tonumber(small)
-        for cause, n in string.gmatch(causes, '([%w_]+)=(%d+)') do
-          person.causes[cause] = tonumber(n)
-        end
+      if not is then
+        error({ err = 'corrupt figures of a person' })
+      end
+      person = { hash = hash, year = is, paid = tonumber(paid), times = tonumber(times), small = tonumber(small), causes = {} }
+      for cause, n in string.gmatch(causes, '([%w_]+)=(%d+)') do
+        person.causes[cause] = tonumber(n)
       end
     end
-    batch.persons[hash] = person
   end
+  if not person or person.year < year then
+    person = { hash = hash, year = year, paid = 0, times = 0, small = 0, causes = {} }
+  end
+  batch.persons[hash] = person
   return person
 end
 
@@ -235,6 +251,16 @@ local function jobs_drop(P, stage, ids)
     call('ZREM', queue_key(P, stage, part), ids)
   end
   call('HDEL', queue_key(P, stage, 'jobs'), ids)
+  call('HDEL', queue_key(P, stage, 'why'), ids)
+end
+
+-- The number that the next fence_take makes: read and checked now, so that taking it cannot fail.
+local function fence_next(P)
+  return int(whole(redis.call('GET', P .. ':fence') or '0', 0, EXACT_MAX - 1, 'fence') + 1)
+end
+
+local function fence_take(P)
+  redis.call('INCR', P .. ':fence')
 end
 
 local function inbox_key(P, code)
@@ -245,19 +271,32 @@ local function held_key(P, code)
   return P .. ':township:' .. code .. ':held'
 end
 
+-- How many wait there; reading it shows its type as well. What this batch adds is counted in.
+local function inbox_count(batch, code)
+  local n = batch.counts[code]
+  if not n then
+    n = redis.call('ZCARD', inbox_key(batch.P, code))
+    batch.counts[code] = n
+  end
+  return n
+end
+
 -- Put the case into the inbox of `owner` (out of where it was).
 local function inbox_move(batch, case, owner, score)
+  if not owner then
+    error({ err = 'bad-input inbox' })
+  end
   batch.inbox = batch.inbox or {}
-  for _, code in ipairs({ owner, case.o }) do
-    if code ~= '' and not batch.checked[code] then
-      expect('zset', inbox_key(batch.P, code))
-      batch.checked[code] = true
-    end
+  if owner ~= '' then
+    inbox_count(batch, owner)
   end
   if case.o ~= '' then
-    expect('zset', held_key(batch.P, case.o))
+    expect('zset', inbox_key(batch.P, case.o), held_key(batch.P, case.o))
   end
   push(batch.inbox, { from = case.o, to = owner, no = case.no, score = score })
+  if owner ~= '' then
+    batch.counts[owner] = batch.counts[owner] + 1
+  end
   case_set(case, 'o', owner)
   case_set(case, 'ib', score)
 end
@@ -271,9 +310,64 @@ local function batch_check(batch)
   expect('zset', batch.P .. ':timers')
 end
 
--- Write all that was planned. Nothing here can fail: keys were read or checked before.
+local function scores_check(list)
+  for i = 1, #list, 2 do
+    score_check(list[i])
+  end
+end
+
+-- The last look before the first write: ZADD takes numbers only.
+local function batch_verify(batch)
+  for _, list in pairs(batch.jobs) do
+    scores_check(list.ready)
+  end
+  scores_check(batch.timers)
+  for _, m in ipairs(batch.inbox or {}) do
+    score_check(m.score)
+  end
+end
+
+-- ---- The cascade: who is asked when the township of the place cannot ----
+
+-- Is an officer signed in there?
+local function on_duty(P, code, now)
+  local till = redis.call('HGET', P .. ':duty', code)
+  return till and tonumber(till) > now
+end
+
+-- The first of `chain` (text: codes with commas) that can take the case, what is left behind it, and {code, reason} of
+-- those passed over. The last one, the region's duty desk, always can. limits: inbox_max (0 = none), duty ("1": only where an
+-- officer is signed in), region.
+local function cascade_pick(batch, chain, limits, now)
+  local passed = {}
+  while true do
+    local code, rest = string.match(chain, '^(%d+),?(.*)$')
+    code = code or limits.region
+    local reason
+    if code ~= limits.region then
+      if limits.inbox_max > 0 and inbox_count(batch, code) >= limits.inbox_max then
+        reason = 'inbox-full'
+      elseif limits.duty == '1' and not on_duty(batch.P, code, now) then
+        reason = 'nobody-on-duty'
+      end
+    end
+    if not reason then
+      return code, rest or '', passed
+    end
+    push(passed, { code = code, reason = reason })
+    chain = rest or ''
+  end
+end
+
+local function cascade_parse(text)
+  local second, limit, chain = string.match(text, '^(%d*)|(%d*)|([%d,]*)$')
+  return second or '', tonumber(limit or '') or 0, chain or ''
+end
+
+-- Write all that was planned. Nothing behind batch_verify can fail: keys were read or checked before.
 local function batch_write(batch)
   local P = batch.P
+  batch_verify(batch)
   local id = ''
   if #batch.events > 0 then
     id = redis.call('XADD', P .. ':events', '*', unpack(batch.events))
@@ -318,8 +412,8 @@ local function batch_write(batch)
       redis.call('ZADD', inbox_key(P, m.to), m.score, m.no)
     end
   end
+  call('ZREM', P .. ':timers', batch.untimers) -- first: a timer may be set anew in the same batch
   call('ZADD', P .. ':timers', batch.timers)
-  call('ZREM', P .. ':timers', batch.untimers)
 end
 
 redis.register_function{ function_name = 'jiuji_version', callback = function()

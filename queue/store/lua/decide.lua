@@ -1,13 +1,38 @@
 -- Commit of the route stage: where the case goes and what was decided, with the first-aid envelope where the rules allow it.
 
--- Arguments: token, then per case: no, version, verb ("dispatch" or "triage"), township (whose inbox; the region's code is
--- the duty desk), inbox score, urgency, routing JSON, decision JSON, event tail, accept-by ms ("" none), notify payload,
--- "1" if a first-aid order follows, and AID_ARGS arguments ("" each if none).
+-- Arguments: token, then the cascade's limits: region code, most cases in an inbox (0 = any), "1" if only townships with an
+-- officer signed in are offered work; then per case: no, version, verb ("dispatch" or "triage"), township (of the place: whose
+-- fund and rules; the region's or county's code is a duty desk), inbox score, urgency, routing JSON, decision JSON, event tail,
+-- accept-by ms ("" none), notify payload, who to try one after the other (codes with commas, the first is the township), a
+-- second inbox it is offered to ("" none), "1" if a first-aid order follows, and AID_ARGS arguments ("" each if none).
 -- Answers per case: "ok", "stale", "version", "move", "funds:…", "cap:…". What is refused has changed nothing, its job is
 -- still leased; what is "ok" has its route job done.
-local DECIDE_ARGS = 12 + AID_ARGS
+local DECIDE_ARGS = 14 + AID_ARGS
 
-local function decide_one(batch, args, at)
+-- Into the inbox of the first who can; every one passed over is an event with its reason.
+local function decide_inbox(batch, case, args, at, limits, now)
+  local township, second = args[at + 3], args[at + 12]
+  local code, rest, passed = cascade_pick(batch, args[at + 11], limits, now)
+  local limit = args[at + 9] ~= '' and math.max(0, tonumber(args[at + 9]) - now) or 0
+  for _, p in ipairs(passed) do
+    case_event(batch, case, 'cascade', case.s, '"at_ms":' .. int(now) .. ',"actor":"system","reason":"' .. p.reason ..
+      '","inbox":"' .. p.code .. '"')
+  end
+  inbox_move(batch, case, code, args[at + 4])
+  if code ~= township or second == code then
+    second = ''
+  end
+  if second ~= '' then
+    inbox_count(batch, second)
+    push(batch.inbox, { from = '', to = second, no = case.no, score = args[at + 4] })
+  end
+  case_set(case, 'q', second .. '|' .. int(limit) .. '|' .. rest)
+  if limit > 0 and code ~= limits.region then
+    push(batch.timers, int(now + limit), 'accept:' .. case.no)
+  end
+end
+
+local function decide_one(batch, args, at, limits, now)
   local case = batch_case(batch, args[at])
   if not case or case.v ~= tonumber(args[at + 1]) then
     return 'version'
@@ -17,7 +42,7 @@ local function decide_one(batch, args, at)
   if not to then
     return 'move'
   end
-  local aid = args[at + 11] == '1' and aid_parse(args, at + 12) or nil
+  local aid = args[at + 13] == '1' and aid_parse(args, at + 14) or nil
   local before = case.t
   case.t = township
   if not aid then -- aid_refusal reads the person's record, which shows its type as well
@@ -33,7 +58,7 @@ local function decide_one(batch, args, at)
   case_set(case, 'rt', args[at + 6])
   case_set(case, 'd', args[at + 7])
   case_event(batch, case, verb, to, args[at + 8])
-  inbox_move(batch, case, township, args[at + 4])
+  decide_inbox(batch, case, args, at, limits, now)
   local index = batch.index[case.h] or {}
   push(index, 'c:' .. case.no, '')
   batch.index[case.h] = index
@@ -42,8 +67,6 @@ local function decide_one(batch, args, at)
   end
   if aid then
     aid_plan(batch, case, aid)
-  elseif args[at + 9] ~= '' then
-    push(batch.timers, args[at + 9], 'accept:' .. case.no)
   end
   return 'ok'
 end
@@ -51,18 +74,19 @@ end
 local function decide(keys, args)
   local P, token = keys[1], args[1]
   local batch = batch_new(P)
-  if (#args - 1) % DECIDE_ARGS ~= 0 or #args == 1 or #args > 1 + 64 * DECIDE_ARGS then
+  local limits = { region = args[2], inbox_max = tonumber(args[3]), duty = args[4] }
+  if (#args - 4) % DECIDE_ARGS ~= 0 or #args <= 4 or #args > 4 + 64 * DECIDE_ARGS or not limits.inbox_max then
     error({ err = 'bad-input decide' })
   end
   batch_check(batch)
   local ids = {}
-  for at = 2, #args, DECIDE_ARGS do
+  for at = 5, #args, DECIDE_ARGS do
     push(ids, args[at])
   end
   local held = held_by(P, 'route', token, ids)
-  local answers, done = {}, {}
-  for at = 2, #args, DECIDE_ARGS do
-    local answer = held[args[at]] and decide_one(batch, args, at) or 'stale'
+  local answers, done, now = {}, {}, now_ms()
+  for at = 5, #args, DECIDE_ARGS do
+    local answer = held[args[at]] and decide_one(batch, args, at, limits, now) or 'stale'
     push(answers, answer)
     if answer == 'ok' then
       push(done, args[at])

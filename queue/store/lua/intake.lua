@@ -12,6 +12,10 @@ local function intake(keys, args)
   if #args == 0 or #args % INTAKE_ARGS ~= 0 or #args > 64 * INTAKE_ARGS then
     error({ err = 'bad-input intake takes 1 to 64 tickets' })
   end
+  for at = 1, #args, INTAKE_ARGS do
+    whole(args[at + 3], 0, EXACT_MAX, 'received_ms')
+    score_check(args[at + 8])
+  end
   batch_check(batch)
   -- SET NX GET asks for the key's record and takes the key in one step; it is the first write, and behind it only damage
   -- (an idempotency key of another type) could stop us. A record whose case is not there is such a leftover: taken over.

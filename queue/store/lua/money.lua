@@ -6,13 +6,24 @@
 local AID_ARGS = 17
 
 local function aid_parse(args, at)
-  return {
+  local function cap(i)
+    return whole(args[at + i], 0, EXACT_MAX, 'cap')
+  end
+  local aid = {
     fen = amount(args[at]), tail = args[at + 1], maker = args[at + 2], year = args[at + 3], cause = args[at + 4],
-    small = args[at + 5] == '1', cap_paid = tonumber(args[at + 6]), cap_times = tonumber(args[at + 7]),
-    cap_cause = tonumber(args[at + 8]), day = args[at + 9], cap_day = tonumber(args[at + 10]), month = args[at + 11],
-    cap_month = tonumber(args[at + 12]), papers_due = args[at + 13], policy = args[at + 14], score = args[at + 15],
-    notify = args[at + 16],
+    small = args[at + 5] == '1', cap_paid = cap(6), cap_times = cap(7), cap_cause = cap(8), day = args[at + 9],
+    cap_day = cap(10), month = args[at + 11], cap_month = cap(12), papers_due = args[at + 13], score = args[at + 15],
   }
+  whole(aid.year, 1970, 9999, 'year')
+  whole(aid.papers_due, 1, EXACT_MAX, 'papers_due')
+  if aid.day ~= '' then
+    whole(aid.day, 19700101, 99991231, 'day')
+    whole(aid.month, 197001, 999912, 'month')
+  end
+  if not string.match(aid.cause, '^[%w_]+$') then
+    error({ err = 'bad-input cause' })
+  end
+  return aid
 end
 
 -- nil when the money may be held, else the refusal "funds" or "cap:<which>:<left>".
@@ -65,15 +76,19 @@ local function payment_text(p)
     p.month .. '|' .. p.b
 end
 
+local PAYMENTS_MAX = 99 -- two digits in the payment's id
+
 -- Hold the money, make the payment with its job, book the review: all or nothing, planned into the batch.
 local function aid_plan(batch, case, aid)
   local fund, person = fund_of(batch, case.t), person_of(batch, case.h, aid.year)
   local n = tonumber(case.pn ~= '' and case.pn or '0') + 1
   local id = case.no .. 'A' .. string.format('%02d', n)
+  if n > PAYMENTS_MAX or not string.match(case.t, '^%d+$') then -- payment_parse could not read it back
+    error({ err = 'bad-input payment' })
+  end
   local entry = fund_post(fund, 'available', 'held', aid.fen)
   if aid.day ~= '' then
-    fund.day = aid.day .. ':' .. int(spent_in(fund.day, aid.day) + aid.fen)
-    fund.month = aid.month .. ':' .. int(spent_in(fund.month, aid.month) + aid.fen)
+    fund.day, fund.month = spend(fund.day, aid.day, aid.fen), spend(fund.month, aid.month, aid.fen)
   end
   person.paid, person.times = person.paid + aid.fen, person.times + 1
   person.small = person.small + (aid.small and 1 or 0)
@@ -85,7 +100,7 @@ local function aid_plan(batch, case, aid)
   case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
   case_set(case, 'mk', aid.maker)
   case_set(case, 'rv', 'BOOKED:' .. aid.papers_due)
-  case_set(case, 'm' .. int(n), payment_text({ s = 'INTENT', m = aid.fen, u = case.t, year = aid.year, cause = aid.cause,
+  case_set(case, 'm' .. int(n), payment_text({ s = 'INTENT', m = aid.fen, u = case.t, year = person.year, cause = aid.cause,
     small = aid.small and '1' or '0', day = aid.day, month = aid.day ~= '' and aid.month or '', b = '' }))
   push(batch.timers, aid.papers_due, 'papers:' .. case.no)
   job_add(batch, 'pay', id, aid.score, '')
@@ -99,11 +114,13 @@ local RANK = { INTENT = 0, UNKNOWN = 1, ACCEPTED = 2, FAILED = 3, SUCCEEDED = 3,
 -- The approval did not turn into money: give back what it counted for.
 local function aid_undo(batch, case, pay)
   local person = person_of(batch, case.h, pay.year)
-  person.paid = math.max(0, person.paid - pay.m)
-  person.times = math.max(0, person.times - 1)
-  person.small = math.max(0, person.small - (pay.small == '1' and 1 or 0))
-  person.causes[pay.cause] = math.max(0, (person.causes[pay.cause] or 0) - 1)
-  person.dirty = true
+  if person.year == pay.year then -- what comes back in a later year gives nothing back there
+    person.paid = math.max(0, person.paid - pay.m)
+    person.times = math.max(0, person.times - 1)
+    person.small = math.max(0, person.small - (pay.small == '1' and 1 or 0))
+    person.causes[pay.cause] = math.max(0, (person.causes[pay.cause] or 0) - 1)
+    person.dirty = true
+  end
   local fund = fund_of(batch, pay.u)
   if pay.day ~= '' then
     if spent_in(fund.day, pay.day) > 0 then
@@ -159,6 +176,8 @@ local function outcome(keys, args)
     error({ err = 'bad-input outcome' })
   end
   batch_check(batch)
+  expect('zset', queue_key(P, 'pay', 'delayed'), queue_key(P, 'pay', 'dead')) -- what jobs_drop touches besides
+  expect('hash', queue_key(P, 'pay', 'why'))
   for at = 1, #args, OUTCOME_ARGS do
     local id, to, told = args[at], args[at + 1], args[at + 2]
     local no, field = payment_place(id)
@@ -211,6 +230,7 @@ end
 
 -- Arguments: fund code, amount, event tail, idempotency key hash, fingerprint. Answers "ok", "replayed" or "key-reused".
 local function allot(keys, args)
+  args_check(args, 5, 5)
   local P, code, fen = keys[1], args[1], amount(args[2])
   local batch = batch_new(P)
   expect('stream', P .. ':events')

@@ -26,9 +26,10 @@ end
 -- Arguments: inbox code, actor, case ("" = the most urgent), claim_ms, event tail, idempotency key hash, fingerprint.
 -- Answers {"ok", no, claim number, until_ms}, {"none"} (nothing waits), {"held"}, {"not-found"} or {"key-reused"}.
 local function claim(keys, args)
+  args_check(args, 7, 7)
   local P, code, actor, wanted = keys[1], args[1], args[2], args[3]
   local batch = batch_new(P)
-  local now = now_ms()
+  local now, claim_ms = now_ms(), whole(args[4], 1, 86400000, 'claim_ms')
   batch_check(batch)
   expect('zset', inbox_key(P, code), held_key(P, code))
   local idem = P .. ':idem:' .. args[6]
@@ -47,34 +48,62 @@ local function claim(keys, args)
   end
   local case = no and batch_case(batch, no)
   local answer = { wanted == '' and 'none' or 'not-found' }
-  if case and case.o == code then
+  local lost = nil -- the other inbox it was offered to
+  local second, limit, chain = cascade_parse(case and case.q or '')
+  if case and (case.o == code or second == code) then
     local _, till, who = claim_parse(case.cl)
     if till and till > now and who ~= actor then
       answer = { 'held' }
     else
-      local token, ends = int(redis.call('INCR', P .. ':fence')), int(now + tonumber(args[4]))
+      local token, ends = fence_next(P), int(now + claim_ms)
       case_event(batch, case, 'claim', case.s, args[5] .. ',"claim":' .. token)
+      if second ~= '' then -- offered to two: the first to take it has it
+        local other = case.o == code and second or case.o
+        expect('zset', inbox_key(P, other))
+        case_set(case, 'o', code)
+        case_set(case, 'q', '|' .. int(limit) .. '|' .. chain)
+        lost = other
+      end
       case_set(case, 'cl', token .. ':' .. ends .. ':' .. actor)
       answer = { 'ok', no, token, ends }
     end
   end
   batch_write(batch)
   if answer[1] == 'ok' then
+    fence_take(P)
     redis.call('ZREM', inbox_key(P, code), no)
+    if lost then
+      redis.call('ZREM', inbox_key(P, lost), no)
+    end
     redis.call('ZADD', held_key(P, code), answer[4], no)
     redis.call('SET', idem, args[7] .. '|' .. no .. '|' .. answer[3] .. '|' .. answer[4], 'EX', 172800)
   end
   return answer
 end
 
-local NEEDS_CLAIM = { accept = true, ['first-aid'] = true, papers = true, ['hand-back'] = true, reveal = true }
+local NEEDS_CLAIM = { accept = true, ['first-aid'] = true, papers = true, ['hand-back'] = true, reveal = true,
+  ['return'] = true }
+local RETURNS_MAX = 3 -- then the county designates (指定承办)
 
--- What each verb does besides moving the case. extra: arguments behind the common ones.
+-- What each verb does besides moving the case. extra: arguments behind the common ones, and how many a verb needs.
 local ACTS = {}
+local EXTRAS = { dispatch = 2, papers = 2, confirm = 1, ['first-aid'] = AID_ARGS }
 
 ACTS['dispatch'] = function(batch, case, extra) -- extra: township, inbox score
+  local _, limit = cascade_parse(case.q)
   case_set(case, 't', extra[1])
+  case_set(case, 'q', '|' .. int(limit) .. '|')
   inbox_move(batch, case, extra[1], extra[2])
+  if limit > 0 then
+    push(batch.timers, int(now_ms() + limit), 'accept:' .. case.no)
+  end
+end
+
+ACTS['return'] = function(batch, case, extra) -- extra: region code: its duty desk sends it on
+  case_set(case, 'cl', '')
+  case_set(case, 'rn', int(tonumber(case.rn ~= '' and case.rn or '0') + 1))
+  push(batch.untimers, 'accept:' .. case.no)
+  inbox_move(batch, case, extra[1], '0')
 end
 
 ACTS['accept'] = function(batch, case, _, actor)
@@ -106,7 +135,19 @@ ACTS['attempt'] = function(batch, case, extra) -- extra: answer, region code
   end
 end
 
+-- Out of the second inbox it was offered to.
+local function unoffer(batch, case)
+  local second, limit, chain = cascade_parse(case.q)
+  if second ~= '' then
+    inbox_count(batch, second)
+    batch.inbox = batch.inbox or {}
+    push(batch.inbox, { from = second, to = '', no = case.no, score = '0' })
+    case_set(case, 'q', '|' .. int(limit) .. '|' .. chain)
+  end
+end
+
 local function leave(batch, case)
+  unoffer(batch, case)
   case_set(case, 'cl', '')
   push(batch.untimers, 'accept:' .. case.no, 'papers:' .. case.no)
   inbox_move(batch, case, '', '0')
@@ -138,6 +179,10 @@ local function act_refusal(case, verb, actor, claim_no, version, scope, now)
   if verb == 'confirm' and (case.mk == actor or case.hd == actor) then
     return 'same-person'
   end
+  if verb == 'dispatch' and tonumber(case.rn ~= '' and case.rn or '0') >= RETURNS_MAX and
+    string.sub(actor, 1, 9) ~= 'reviewer:' then
+    return 'designate'
+  end
   return nil
 end
 
@@ -145,6 +190,7 @@ end
 -- tail, idempotency key hash, fingerprint, notify payload, then extras of the verb ("first-aid": AID_ARGS).
 -- Answers {"ok", version}, {"replayed", version} or {refusal}.
 local function act(keys, args)
+  args_check(args, 10 + (EXTRAS[args[2]] or 0), 10 + AID_ARGS)
   local P, no, verb, actor = keys[1], args[1], args[2], args[3]
   local batch = batch_new(P)
   local now = now_ms()
@@ -199,26 +245,27 @@ end
 -- Timers whose time has come. Arguments: region code (duty desk), most (1..64). Nothing is ever refused for being late: it
 -- escalates. Answers how many fired.
 local function fire(keys, args)
-  local P, region = keys[1], args[1]
+  args_check(args, 2, 2)
+  local P, region, most = keys[1], args[1], whole(args[2], 1, 64, 'most')
   local batch = batch_new(P)
   local now = now_ms()
   batch_check(batch)
-  local due = redis.call('ZRANGEBYSCORE', P .. ':timers', '-inf', now, 'LIMIT', 0, tonumber(args[2]))
+  local due = redis.call('ZRANGEBYSCORE', P .. ':timers', '-inf', now, 'LIMIT', 0, most)
   for _, member in ipairs(due) do
     local kind, no = string.match(member, '^(%a+):(%d+)$')
     local case = no and batch_case(batch, no)
-    push(batch.untimers, member)
-    if case and kind == 'papers' and move('papers-overdue', case.s) then
+    local again = nil -- when to look at this one again
+    if case and kind == 'papers' and case.s == 'FIRST_AID_APPROVED' then
+      again = now + 3600000 -- the bank is later than the papers are due: the duty stays
+    elseif case and kind == 'papers' and move('papers-overdue', case.s) then
       case_event(batch, case, 'papers-overdue', move('papers-overdue', case.s), fragment(now, 'system', 'papers-overdue'))
       case_set(case, 'rv', 'OVERDUE:' .. (string.match(case.rv, ':(%d+)$') or '0'))
       case_set(case, 'cl', '')
       inbox_move(batch, case, case.t, '0')
-    elseif case and kind == 'accept' and case.s == 'DISPATCHED' and case.o ~= region then
+    elseif case and kind == 'accept' and WAITS[case.s] and case.hd == '' and case.o ~= region then
       local _, till = claim_parse(case.cl)
       if not till or till <= now then
-        case_event(batch, case, 'note', case.s, fragment(now, 'system', 'accept-overdue'))
-        case_set(case, 'cl', '')
-        inbox_move(batch, case, region, '0')
+        accept_overdue(batch, case, limits, now)
       end
     end
   end
@@ -226,6 +273,17 @@ local function fire(keys, args)
   return #due
 end
 
+-- An officer signs in or out. Arguments: township, until ms (0 = out), event tail. Answers "ok".
+local function duty(keys, args)
+  local P = keys[1]
+  expect('hash', P .. ':duty')
+  redis.call('XADD', P .. ':events', '*', 'duty:' .. args[1], '{"verb":"duty",' .. args[3] .. ',"until_ms":' ..
+    int(tonumber(args[2])) .. '}')
+  redis.call('HSET', P .. ':duty', args[1], args[2])
+  return 'ok'
+end
+
+redis.register_function('jiuji_duty', duty)
 redis.register_function('jiuji_claim', claim)
 redis.register_function('jiuji_act', act)
 redis.register_function{ function_name = 'jiuji_fire', callback = fire, flags = { 'allow-oom' } }

@@ -24,9 +24,11 @@ end
 -- and was written before the work starts, so that a job which kills its worker is found out: after 5 deliveries it goes to
 -- the dead with the reason.
 local function lease(keys, args)
-  local P, stage, lease_ms, most = keys[1], args[1], tonumber(args[2]), tonumber(args[3])
-  if not STAGES[stage] or not lease_ms or not most or most < 1 or most > 64 then
-    error({ err = 'bad-input lease' })
+  args_check(args, 3, 3)
+  local P, stage = keys[1], args[1]
+  local lease_ms, most = whole(args[2], 1, 86400000, 'lease_ms'), whole(args[3], 1, 64, 'most')
+  if not STAGES[stage] then
+    error({ err = 'bad-input stage' })
   end
   local now = now_ms()
   local function waits(part, limit)
@@ -35,8 +37,9 @@ local function lease(keys, args)
   if not (waits('ready', '+inf') or waits('leased', now) or waits('delayed', now)) then
     return { '0' } -- the usual answer of a quiet night: three reads
   end
-  expect('zset', queue_key(P, stage, 'dead')) -- the other zsets have just been read
+  expect('zset', queue_key(P, stage, 'leased'), queue_key(P, stage, 'delayed'), queue_key(P, stage, 'dead'))
   expect('hash', queue_key(P, stage, 'jobs'), queue_key(P, stage, 'why'))
+  local token = fence_next(P)
   wake(P, stage, 'leased', now, most, now - 3600000)
   wake(P, stage, 'delayed', now, most, now)
   local ids = redis.call('ZRANGE', queue_key(P, stage, 'ready'), 0, most - 1)
@@ -44,11 +47,14 @@ local function lease(keys, args)
     return { '0' }
   end
   local rows = redis.call('HMGET', queue_key(P, stage, 'jobs'), unpack(ids))
-  local token = int(redis.call('INCR', P .. ':fence'))
+  fence_take(P)
   local answer, leased, jobs, dead, why = { token }, {}, {}, {}, {}
   for i, id in ipairs(ids) do
     local attempts, _, payload = job_parse(rows[i] or '0:0:')
-    if attempts >= DELIVERIES_MAX then
+    if not attempts then
+      push(dead, now, id)
+      push(why, id, 'its record is damaged')
+    elseif attempts >= DELIVERIES_MAX then
       push(dead, now, id)
       push(why, id, 'delivered ' .. int(attempts) .. ' times without an answer')
     else
@@ -87,6 +93,8 @@ end
 -- Arguments: stage, token, then per job: id, action, number, text. Actions: "done"; "again" (not a failure: after `number`
 -- ms with `text` as the new payload and the deliveries counted from 0); "retry" (a failure: after `number` ms, payload and
 -- count stay); "bury" (`text` is the reason). Answers "ok" or "stale" per job.
+local ACTIONS = { done = true, again = true, retry = true, bury = true }
+
 local function finish(keys, args)
   local P, stage, token = keys[1], args[1], args[2]
   if not STAGES[stage] or (#args - 2) % 4 ~= 0 or #args < 6 or #args > 2 + 64 * 4 then
@@ -96,17 +104,23 @@ local function finish(keys, args)
   expect('hash', queue_key(P, stage, 'jobs'), queue_key(P, stage, 'why'))
   local ids = {}
   for at = 3, #args, 4 do
+    if not ACTIONS[args[at + 1]] then
+      error({ err = 'bad-input action' })
+    end
+    whole(args[at + 2], 0, 8640000000, 'delay_ms')
     push(ids, args[at])
   end
   local held = held_by(P, stage, token, ids)
   local now = now_ms()
   local answers, gone, delayed, jobs, dead, why, unlease = {}, {}, {}, {}, {}, {}, {}
   for at = 3, #args, 4 do
-    local id, action, number, text = args[at], args[at + 1], tonumber(args[at + 2]) or 0, args[at + 3]
-    push(answers, held[id] and 'ok' or 'stale')
-    if held[id] and action == 'done' then
+    local id, action, number, text = args[at], args[at + 1], tonumber(args[at + 2]), args[at + 3]
+    local ours = held[id]
+    held[id] = nil -- a job ends once, also when it is named twice
+    push(answers, ours and 'ok' or 'stale')
+    if ours and action == 'done' then
       push(gone, id)
-    elseif held[id] then
+    elseif ours then
       push(unlease, id)
       if action == 'bury' then
         push(dead, now, id)
@@ -130,8 +144,9 @@ end
 
 -- Arguments: stage, most. Answers {id, buried_at_ms, reason, …}, oldest first.
 local function dead_list(keys, args)
-  local P, stage = keys[1], args[1]
-  local rows = redis.call('ZRANGE', queue_key(P, stage, 'dead'), 0, tonumber(args[2]) - 1, 'WITHSCORES')
+  args_check(args, 2, 2)
+  local P, stage, most = keys[1], args[1], whole(args[2], 1, 1000, 'most')
+  local rows = redis.call('ZRANGE', queue_key(P, stage, 'dead'), 0, most - 1, 'WITHSCORES')
   local answer = {}
   for i = 1, #rows, 2 do
     push(answer, rows[i], rows[i + 1], redis.call('HGET', queue_key(P, stage, 'why'), rows[i]) or '')
@@ -153,7 +168,7 @@ local function dead_requeue(keys, args)
       local _, _, payload = job_parse(redis.call('HGET', queue_key(P, stage, 'jobs'), args[i]) or '0:0:')
       redis.call('ZREM', queue_key(P, stage, 'dead'), args[i])
       redis.call('HDEL', queue_key(P, stage, 'why'), args[i])
-      redis.call('HSET', queue_key(P, stage, 'jobs'), args[i], '0:0:' .. payload)
+      redis.call('HSET', queue_key(P, stage, 'jobs'), args[i], '0:0:' .. (payload or ''))
       redis.call('ZADD', queue_key(P, stage, 'ready'), now, args[i])
       count = count + 1
     end

@@ -56,7 +56,7 @@ end
 local function case_get(keys, args)
   local P, no = keys[1], args[1]
   local row = redis.call('HMGET', case_key(P, no), 'v', 's', 't', 'o', 'u', 'f', 'p', 'k', 'rt', 'd', 'cl', 'rv', 'a', 'mk',
-    'hd', 'pn')
+    'hd', 'pn', 'q', 'rn')
   if not row[1] then
     return {}
   end
@@ -155,6 +155,7 @@ end
 
 -- Arguments: id, SHA-256 hex, role, name, township ("" = whole region), expires_ms.
 local function token_put(keys, args)
+  args_check(args, 6, 6)
   expect('hash', keys[1] .. ':token:' .. args[1])
   redis.call('HSET', keys[1] .. ':token:' .. args[1], 'hash', args[2], 'role', args[3], 'name', args[4], 'township', args[5],
     'expires', args[6])
@@ -162,6 +163,7 @@ local function token_put(keys, args)
 end
 
 local function token_revoke(keys, args)
+  args_check(args, 1, 1)
   return redis.call('DEL', keys[1] .. ':token:' .. args[1])
 end
 
