@@ -13,6 +13,7 @@ enum cue {
     CUE_BUT,   /* after a CUE_NOT or a mistake: 而是, 应为, 改为 */
     CUE_FROM,  /* 从: with 来, 过来, 出发, 到 behind the place it is CUE_HOME */
     CUE_WAS,   /* stands behind the place the person comes from: 人, 户口, 来的 */
+    CUE_OUTSIDE, /* a place that no list of ours covers: 香港, 台北 */
     CUE_STAYS, /* stands behind the place where the person is: 打工, 租房, 出事 */
     CUE_COUNT
 };

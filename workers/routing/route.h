@@ -36,7 +36,7 @@
     X(ASK_CONFLICT, "conflict", "说的地址和定位不在同一个县，请问人现在在哪里？")                                        \
     X(ASK_CRS, "crs", "坐标没有注明坐标系（WGS-84、GCJ-02 或 BD-09），请补充。")                                          \
     X(ASK_POINT, "point", "坐标无效（缺失、为零或超出范围），请重新定位。")                                         \
-    X(ASK_ABROAD, "abroad", "坐标不在服务范围内，请问人现在在哪里？")                                                    \
+    X(ASK_ABROAD, "abroad", "这个地方不在服务范围内，请问人现在在哪里？")                                                    \
     X(ASK_CODE, "code", "区划代码查不到，请说明县和乡镇的名称。")
 
 #define ROUTE_ENUM(id, word, zh) id,

@@ -397,18 +397,37 @@ bool text_says_nothing(const struct text_context *x)
     return x->w->top_count == 0 && x->w->county_count == 0;
 }
 
+static bool names_outside(const struct text_context *x)
+{
+    const struct text_work *w = x->w;
+
+    for (size_t i = 0; i < w->cue_count; i++) {
+        const struct mention *m = &w->mentions[w->cues[i]];
+        for (uint32_t k = 0; k < m->count; k++) {
+            if (POSTING_ENTITY(x->trie.postings[m->first + k]) == CUE_OUTSIDE)
+                return true;
+        }
+    }
+    return false;
+}
+
 void text_decide(struct text_context *x, struct route_result *out)
 {
     const struct text_candidate *best = top(x->w, 0);
     int confidence = text_confidence(x);
 
-    if (confidence == 0) {
+    if (confidence == 0 && names_outside(x)) {
+        add_candidates(x, out);
+        out->ask = ASK_ABROAD;
+        why_add(out, "说到了本系统服务范围以外的地方。");
+    } else if (confidence == 0) {
         if (text_says_nothing(x))
             decide_upper(x, out);
         else
             decide_county(x, out);
-        return;
     }
+    if (confidence == 0)
+        return;
     struct route_candidate *shown = candidate_add(x->g, out, best->township);
     shown->evidence = best->evidence;
     shown->score = best->score > 1000 ? 1000 : best->score;

@@ -216,14 +216,14 @@ static bool school_follows(const struct folded *f, size_t at)
     return false;
 }
 
-/* The stem is the beginning of a longer name that ends in a unit and is not in the list as it
- * stands: 田坝樵镇. */
+/* The stem is the beginning of a longer name that ends in a unit or a street: 田坝樵镇,
+ * 群力第五大道. */
 static bool longer_name_follows(const struct folded *f, size_t at)
 {
-    for (size_t i = at; i < f->count && i < at + 4 && f->before[i] == BREAK_NONE; i++) {
-        bool street =
-            f->text[i] == 0x8857 && i + 1 < f->count && f->text[i + 1] == 0x9053; /* 街道 */
-        if (i > at && (street || f->text[i] == 0x9547 || f->text[i] == 0x4E61))   /* 镇, 乡 */
+    for (size_t i = at; i < f->count && i < at + 5 && f->before[i] == BREAK_NONE; i++) {
+        uint16_t c = f->text[i], next = i + 1 < f->count ? f->text[i + 1] : 0;
+        bool street = c == 0x8857 || c == 0x8DEF || c == 0x5DF7 || (c == 0x5927 && next == 0x9053);
+        if (i > at && (street || c == 0x9547 || c == 0x4E61)) /* 街 路 巷 大道 镇 乡 */
             return true;
     }
     return false;
@@ -236,6 +236,9 @@ static bool stem_stands_alone(const struct text_work *w, const struct mention *m
     uint16_t last = f->text[m->end - 1], next = m->end < f->count ? f->text[m->end] : 0;
 
     size_t end = m->end;
+    if (next == 0x8857 && end + 1u < f->count &&
+        f->text[end + 1] == 0x4E0A) /* 摆金街上: in the town */
+        return true;
     if (other_word_follows(f, end) || longer_name_follows(f, end))
         return false;
     for (size_t i = end; i < f->count && i < end + 12; i++) { /* 湾碧(傣族傈僳族)小学 */

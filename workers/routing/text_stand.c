@@ -9,7 +9,7 @@ static enum cue cue_of(const struct text_context *x, const struct mention *m, bo
     for (uint32_t i = 0; i < m->count; i++) {
         enum cue cue = (enum cue)POSTING_ENTITY(x->trie.postings[m->first + i]);
         bool behind = cue == CUE_WAS || cue == CUE_STAYS;
-        if (behind != before)
+        if (behind != before && cue != CUE_OUTSIDE)
             return cue;
     }
     return CUE_COUNT;

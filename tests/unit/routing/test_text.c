@@ -204,6 +204,15 @@ static void a_stem_inside_another_word_is_not_a_township(void **state)
     assert_not_routed("惠水县摆金小区");
 }
 
+static void places_outside_of_the_lists_are_not_mistaken_for_others(void **state)
+{
+    (void)state;
+    struct route_result r = say("台北市南明区");
+    assert_int_equal(r.level, ROUTE_NONE);
+    assert_int_equal(r.ask, ASK_ABROAD);
+    assert_township("从香港回来，现在在惠水县摆金镇", "522731101");
+}
+
 static void what_names_no_place_asks_for_it(void **state)
 {
     static const char *const texts[] = {"家里着火了",  "1",  "人",   "救命啊",
@@ -416,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_county_alone_is_a_county),
         cmocka_unit_test(a_township_that_contradicts_the_county_is_not_routed),
         cmocka_unit_test(a_stem_inside_another_word_is_not_a_township),
+        cmocka_unit_test(places_outside_of_the_lists_are_not_mistaken_for_others),
         cmocka_unit_test(what_names_no_place_asks_for_it),
         cmocka_unit_test(strange_bytes_have_a_result),
         cmocka_unit_test(four_thousand_bytes_are_read_and_more_are_left),
