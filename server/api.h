@@ -9,6 +9,7 @@ void cases_events(struct op *op);    /* GET /v1/cases/{no}/events */
 void verbs_act(struct op *op);       /* POST /v1/cases/{no}/{verb} */
 void townships_inbox(struct op *op); /* GET /v1/townships/{code}/inbox */
 void townships_claim(struct op *op); /* POST /v1/townships/{code}/claim */
+void townships_duty(struct op *op);  /* POST /v1/townships/{code}/duty */
 void townships_fund(struct op *op);  /* GET /v1/townships/{code}/fund */
 void funds_allot(struct op *op);     /* POST /v1/funds/{code}/allotments */
 void routing_preview(struct op *op); /* POST /v1/routing/preview */

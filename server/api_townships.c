@@ -188,6 +188,39 @@ void townships_claim(struct op *op)
     op_call(op, on_claim);
 }
 
+/* ---- POST /v1/townships/{code}/duty ---- */
+
+#define DUTY_HOURS_MAX 24
+
+static void on_duty(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    (void)reply;
+    if (err == ERR_OK) {
+        op_reply_empty(op, 204, NULL, 0);
+    } else {
+        op_reply_store(op, err);
+    }
+}
+
+void townships_duty(struct op *op)
+{
+    struct slice code;
+    int64_t hours;
+    if (!op_township(op, &code)) {
+        return;
+    }
+    if (json_int64(json_get(op->json, "hours"), 0, DUTY_HOURS_MAX, &hours) != ERR_OK || json_size(op->json) != 1) {
+        op_reply_fault(op, "/hours", "请给出值守小时数，0 到 24 的整数；0 表示签退。");
+        return;
+    }
+    struct slice tail = op_tail(op, hours > 0 ? SLICE_LIT("值守签到") : SLICE_LIT("值守签退"), "");
+    if (tail.ptr != NULL) {
+        duty_write(&op->g->fcall, op->g->settings->region, code, hours == 0 ? 0 : clock_now_ms() + hours * 3600000, tail);
+        op_call(op, on_duty);
+    }
+}
+
 /* ---- Funds ---- */
 
 static void reply_fund(struct op *op, enum err err, const redisReply *reply, int status)

@@ -18,6 +18,7 @@ struct verb_state {
     struct slice reason;
     int64_t claim, version, amount_fen;
     struct slice township, answer; /* dispatch; follow-up */
+    struct slice misled;           /* return: the words of the place that led astray */
     /* out of the first look */
     struct case_facts facts;
     char case_township[DIVISION_CODE_SIZE];
@@ -83,12 +84,14 @@ static bool read_body(struct op *op, struct verb_state *st)
     static const char *const PLAIN[] = {"reason", NULL}, *const CLAIMED[] = {"reason", "claim", NULL},
                              *const MONEY[] = {"reason", "claim", "amount_fen", NULL},
                              *const ANSWER[] = {"reason", "answer", NULL},
-                             *const PLACE[] = {"reason", "township", NULL};
+                             *const PLACE[] = {"reason", "township", NULL},
+                             *const RETURN[] = {"reason", "claim", "misled", NULL};
     bool claimed = st->verb == VERB_ACCEPT || st->verb == VERB_PAPERS || st->verb == VERB_HAND_BACK ||
-                   st->verb == VERB_REVEAL || st->verb == VERB_FIRST_AID;
+                   st->verb == VERB_REVEAL || st->verb == VERB_FIRST_AID || st->verb == VERB_RETURN;
     const char *const *names = st->verb == VERB_FIRST_AID  ? MONEY
                                : st->verb == VERB_FOLLOW_UP ? ANSWER
                                : st->verb == VERB_DISPATCH  ? PLACE
+                               : st->verb == VERB_RETURN    ? RETURN
                                : claimed                    ? CLAIMED
                                                             : PLAIN;
     if (json_kind(op->json) != JSON_OBJECT) {
@@ -102,6 +105,11 @@ static bool read_body(struct op *op, struct verb_state *st)
     if (st->verb == VERB_FIRST_AID &&
         json_int64(json_get(op->json, "amount_fen"), 1, AMOUNT_FEN_MAX, &st->amount_fen) != ERR_OK) {
         op_reply_fault(op, "/amount_fen", "请给出先行救助金额，整数，单位是分。");
+        return false;
+    }
+    if (st->verb == VERB_RETURN && json_get(op->json, "misled") != NULL &&
+        (json_string(json_get(op->json, "misled"), &st->misled) != ERR_OK || utf8_count(st->misled) > 30)) {
+        op_reply_fault(op, "/misled", "误导派单的地名须为不超过 30 字的文字，不要写姓名和门牌。");
         return false;
     }
     if (st->verb == VERB_FOLLOW_UP &&
@@ -207,6 +215,7 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
     case ACT_VERSION: op_reply_problem(op, ERR_VERSION, "求助件已有变化，请重新读取后再办理。"); break;
     case ACT_MOVE: refuse_move(op, st->result.state); break;
     case ACT_STALE: op_reply_problem(op, ERR_STALE, "您已不再持有这个求助件（领取已过期或被他人领取），请重新领取。"); break;
+    case ACT_DESIGNATE: op_reply_problem(op, ERR_FORBIDDEN, "已退单三次，须由县级审核人员指定承办。"); break;
     case ACT_SAME_PERSON:
         op_reply_problem(op, ERR_FORBIDDEN, "经办、审核、发放须由不同的人完成：您已参与办理，不能复核。");
         break;
@@ -290,6 +299,10 @@ static void add_extras(struct op *op, const struct verb_state *st, struct act_re
         r->extra[1] = kept;
         r->extra_count = 2;
         break;
+    case VERB_RETURN:
+        r->extra[0] = region;
+        r->extra_count = 1;
+        break;
     case VERB_CONFIRM:
         r->extra[0] = kept;
         r->extra_count = 1;
@@ -304,6 +317,26 @@ static void add_extras(struct op *op, const struct verb_state *st, struct act_re
         break;
     default: break;
     }
+}
+
+/* The words that led astray go into the event: aliases are learnt from them. */
+static bool add_misled(struct op *op, const struct verb_state *st, struct slice *tail)
+{
+    struct buf text;
+    if (st->misled.len == 0) {
+        return true;
+    }
+    buf_init(&text, 8192);
+    buf_put_slice(&text, *tail);
+    buf_put_text(&text, ",\"misled\":");
+    json_quote(&text, st->misled);
+    const char *kept = buf_err(&text) == ERR_OK ? arena_text(&op->arena, buf_slice(&text)) : NULL;
+    *tail = slice_make(kept, text.len);
+    buf_release(&text);
+    if (kept == NULL) {
+        op_reply_problem(op, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");
+    }
+    return kept != NULL;
 }
 
 static void act(struct op *op)
@@ -328,7 +361,7 @@ static void act(struct op *op)
         r.aid = &aid;
     }
     r.event_tail = op_tail(op, st->reason, policy_name(op->g->policy));
-    if (r.event_tail.ptr == NULL) {
+    if (r.event_tail.ptr == NULL || !add_misled(op, st, &r.event_tail)) {
         return;
     }
     add_extras(op, st, &r);

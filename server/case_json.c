@@ -10,6 +10,7 @@ unsigned case_verb_roles(enum case_verb verb)
     case VERB_ACCEPT:
     case VERB_FIRST_AID:
     case VERB_PAPERS:
+    case VERB_RETURN:
     case VERB_REVEAL: return ROLE_OFFICER;
     case VERB_HAND_BACK: return ROLE_OFFICER | ROLE_REVIEWER;
     case VERB_CONFIRM: return ROLE_REVIEWER;

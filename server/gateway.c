@@ -19,6 +19,7 @@ const struct op_route OP_ROUTES[] = {
     {HTTP_METHOD_POST, "/v1/townships/{code}/claim", ROLE_OFFICER | ROLE_REVIEWER, true, townships_claim},
     {HTTP_METHOD_GET, "/v1/townships/{code}/fund", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false,
      townships_fund},
+    {HTTP_METHOD_POST, "/v1/townships/{code}/duty", ROLE_OFFICER, true, townships_duty},
     {HTTP_METHOD_POST, "/v1/funds/{code}/allotments", ROLE_FINANCE, true, funds_allot},
     {HTTP_METHOD_POST, "/v1/routing/preview", ROLE_ANYONE, false, routing_preview},
     {HTTP_METHOD_GET, "/v1/payments/{id}", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, payments_get},

@@ -16,7 +16,9 @@ enum err stage_clock(struct site *s, size_t *handled)
     if (clock_mono_ms() < next_ms) {
         return ERR_OK;
     }
-    fire_write(store_fcall(s->store), s->settings->region, STORE_BATCH_MAX);
+    const struct cascade_limits limits = {.inbox_max = s->settings->inbox_max,
+                                          .duty_required = s->settings->duty_required != 0};
+    fire_write(store_fcall(s->store), s->settings->region, STORE_BATCH_MAX, &limits);
     enum err err = runtime_call(s, "fire", &reply);
     if (err == ERR_OK) {
         err = fire_read(reply, &fired);

@@ -11,6 +11,7 @@
 #define ROUNDS_MAX 4    /* a refused case (funds, caps) is loaded and decided again so often at once */
 #define RETRY_MS 1000   /* then later */
 #define HOUR_MS INT64_C(3600000)
+#define CASCADE_NEIGHBOURS 3
 
 /* One case of the batch on its way. */
 struct work {
@@ -271,6 +272,39 @@ static enum err plan_texts(struct site *s, struct work *w, bool aid)
     return err;
 }
 
+/* Who is asked one after the other (级联): the township of the place, its neighbours by distance, the county's duty desk, the
+ * region's. Near a border the second candidate sees the case at the same time. */
+static enum err plan_cascade(struct site *s, struct work *w)
+{
+    const struct route_result *r = &w->route;
+    struct buf chain;
+    int neighbours = 0;
+    buf_init(&chain, 512);
+    buf_put_text(&chain, w->inbox);
+    for (size_t i = 1; i < r->count && neighbours < CASCADE_NEIGHBOURS && w->dispatched; i++) {
+        const char *code = r->candidates[i].code;
+        if (strlen(code) == TOWNSHIP_CODE_SIZE - 1 && in_region(s, code) && strcmp(code, w->inbox) != 0) {
+            buf_putf(&chain, ",%s", code);
+            neighbours++;
+        }
+    }
+    if (w->dispatched && strncmp(w->inbox, s->settings->region, COUNTY_CODE_SIZE - 1) != 0) {
+        buf_putf(&chain, ",%.6s", w->inbox);
+    }
+    if (strcmp(w->inbox, s->settings->region) != 0) {
+        buf_putf(&chain, ",%s", s->settings->region);
+    }
+    bool border = w->dispatched && s->settings->border_margin_m > 0 && r->count > 1 && r->margin_m >= 0 &&
+                  r->margin_m <= (double)s->settings->border_margin_m && in_region(s, r->candidates[1].code) &&
+                  strlen(r->candidates[1].code) == TOWNSHIP_CODE_SIZE - 1;
+    enum err err = runtime_keep(s, &chain, &w->commit.chain);
+    buf_release(&chain);
+    if (err == ERR_OK && border) {
+        w->commit.offer = slice_of(r->candidates[1].code);
+    }
+    return err;
+}
+
 static enum err plan(struct site *s, struct work *w, int64_t now_ms)
 {
     bool aid = aid_wanted(w);
@@ -287,6 +321,9 @@ static enum err plan(struct site *s, struct work *w, int64_t now_ms)
         .aid = aid ? &w->aid : NULL,
     };
     enum err err = plan_texts(s, w, aid);
+    if (err == ERR_OK) {
+        err = plan_cascade(s, w);
+    }
     if (err == ERR_OK) {
         err = runtime_tail(s, now_ms, s->actor, first.len <= REASON_MAX ? first : slice_make(NULL, 0),
                            w->decision.policy, &w->commit.event_tail);
@@ -352,7 +389,9 @@ static enum err commit(struct site *s, const struct lease *l, size_t n)
     enum decide_outcome results[STORE_BATCH_MAX];
     size_t sent = 0;
     redisReply *reply = NULL;
-    decide_begin(store_fcall(s->store), s->settings->region, l->token);
+    const struct cascade_limits limits = {.inbox_max = s->settings->inbox_max,
+                                          .duty_required = s->settings->duty_required != 0};
+    decide_begin(store_fcall(s->store), s->settings->region, l->token, &limits);
     for (size_t i = 0; i < n; i++) {
         if (works[i].open) {
             decide_add(store_fcall(s->store), &works[i].commit);

@@ -26,6 +26,9 @@
     X(batch, INT, 64, 1, 64, "jobs a worker leases at once")                                                           \
     X(lease_ms, INT, 60000, 200, 600000, "how long a leased job stays with its worker")                                \
     X(claim_ms, INT, 1800000, 200, 86400000, "how long a claimed case stays with its officer")                         \
+    X(inbox_max, INT, 0, 0, 100000, "most cases in a township's inbox before neighbours are asked, 0 = any number")    \
+    X(duty_required, INT, 0, 0, 1, "1: only townships where an officer is signed in are offered cases")                \
+    X(border_margin_m, INT, 0, 0, 20000, "a second township at most so much farther is offered the case too, 0 = off") \
     X(bank_url, TEXT, "", 0, 200, "base URL of the G2P Connect disburser")                                             \
     X(bank_token, TEXT, "", 0, 128, "bearer token sent to the disburser")                                              \
     X(callback_url, TEXT, "", 0, 200, "URL under which the disburser reaches our on-disburse callback")                \

@@ -14,6 +14,7 @@
     X(CASE_RECEIVED, "RECEIVED", "已登记")                                                                             \
     X(CASE_TRIAGED, "TRIAGED", "已分级待派单")                                                                         \
     X(CASE_DISPATCHED, "DISPATCHED", "已派单")                                                                         \
+    X(CASE_RETURNED, "RETURNED", "已退单")                                                                             \
     X(CASE_ACCEPTED, "ACCEPTED", "已受理")                                                                             \
     X(CASE_FIRST_AID_APPROVED, "FIRST_AID_APPROVED", "先行救助批准")                                                   \
     X(CASE_FIRST_AID_PAID, "FIRST_AID_PAID", "先行救助已发放")                                                         \
@@ -31,6 +32,8 @@
     X(VERB_RECEIVE, "receive", "登记")                                                                                 \
     X(VERB_TRIAGE, "triage", "分级")                                                                                   \
     X(VERB_DISPATCH, "dispatch", "派单")                                                                               \
+    X(VERB_CASCADE, "cascade", "转派")                                                                                 \
+    X(VERB_RETURN, "return", "退单")                                                                                   \
     X(VERB_ACCEPT, "accept", "受理")                                                                                   \
     X(VERB_FIRST_AID, "first-aid", "批准先行救助")                                                                     \
     X(VERB_PAID, "paid", "发放成功")                                                                                   \
@@ -54,6 +57,9 @@
     X(VERB_TRIAGE, CASE_RECEIVED, CASE_TRIAGED)                                                                        \
     X(VERB_DISPATCH, CASE_RECEIVED, CASE_DISPATCHED)                                                                   \
     X(VERB_DISPATCH, CASE_TRIAGED, CASE_DISPATCHED)                                                                    \
+    X(VERB_DISPATCH, CASE_RETURNED, CASE_DISPATCHED)                                                                   \
+    X(VERB_RETURN, CASE_DISPATCHED, CASE_RETURNED)                                                                     \
+    X(VERB_RETURN, CASE_ACCEPTED, CASE_RETURNED)                                                                       \
     X(VERB_ACCEPT, CASE_DISPATCHED, CASE_ACCEPTED)                                                                     \
     X(VERB_ACCEPT, CASE_FIRST_AID_PAID, CASE_PAPERS_DUE)                                                               \
     X(VERB_FIRST_AID, CASE_DISPATCHED, CASE_FIRST_AID_APPROVED)                                                        \
@@ -78,11 +84,13 @@
     X(VERB_CLOSE, CASE_FOLLOWED_UP, CASE_ARCHIVED)                                                                     \
     X(VERB_WITHDRAW, CASE_RECEIVED, CASE_WITHDRAWN)                                                                    \
     X(VERB_WITHDRAW, CASE_TRIAGED, CASE_WITHDRAWN)                                                                     \
+    X(VERB_WITHDRAW, CASE_RETURNED, CASE_WITHDRAWN)                                                                    \
     X(VERB_WITHDRAW, CASE_DISPATCHED, CASE_WITHDRAWN)                                                                  \
     X(VERB_WITHDRAW, CASE_ACCEPTED, CASE_WITHDRAWN)
 
 /* Verbs that leave the state as it is and are legal in every state but NONE and the final ones. */
 #define CASE_STAY_TABLE(X)                                                                                             \
+    X(VERB_CASCADE)                                                                                                    \
     X(VERB_CLAIM)                                                                                                      \
     X(VERB_HAND_BACK)                                                                                                  \
     X(VERB_REVEAL)                                                                                                     \

@@ -93,10 +93,13 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
 
 /* ---- Decide ---- */
 
-void decide_begin(struct fcall *f, const char *region, struct slice lease_token)
+void decide_begin(struct fcall *f, const char *region, struct slice lease_token, const struct cascade_limits *limits)
 {
     fcall_begin(f, "decide", region);
     fcall_slice(f, lease_token);
+    fcall_text(f, region);
+    fcall_int(f, limits->inbox_max);
+    fcall_text(f, limits->duty_required ? "1" : "0");
 }
 
 void decide_add(struct fcall *f, const struct decide_case *c)
@@ -117,6 +120,8 @@ void decide_add(struct fcall *f, const struct decide_case *c)
         fcall_int(f, c->accept_by_ms);
     }
     fcall_slice(f, c->notify);
+    fcall_slice(f, c->chain.len > 0 ? c->chain : c->inbox);
+    fcall_slice(f, c->offer);
     fcall_text(f, c->aid == NULL ? "0" : "1");
     if (c->aid != NULL) {
         aid_add(f, c->aid);
@@ -220,7 +225,7 @@ static enum err read_refusal(struct slice text, struct act_result *out)
         const char *word;
         enum act_outcome outcome;
     } WORDS[] = {{"not-found", ACT_NOT_FOUND}, {"version", ACT_VERSION}, {"stale", ACT_STALE},
-                 {"same-person", ACT_SAME_PERSON}, {"key-reused", ACT_KEY_REUSED}};
+                 {"same-person", ACT_SAME_PERSON}, {"designate", ACT_DESIGNATE}, {"key-reused", ACT_KEY_REUSED}};
     for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
         if (slice_is(text, WORDS[i].word)) {
             out->outcome = WORDS[i].outcome;
@@ -261,11 +266,21 @@ enum err act_read(const redisReply *reply, struct act_result *out)
 
 /* ---- Timers ---- */
 
-void fire_write(struct fcall *f, const char *region, int most)
+void fire_write(struct fcall *f, const char *region, int most, const struct cascade_limits *limits)
 {
     fcall_begin(f, "fire", region);
     fcall_text(f, region);
     fcall_int(f, most);
+    fcall_int(f, limits->inbox_max);
+    fcall_text(f, limits->duty_required ? "1" : "0");
+}
+
+void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms, struct slice event_tail)
+{
+    fcall_begin(f, "duty", region);
+    fcall_slice(f, township);
+    fcall_int(f, until_ms);
+    fcall_slice(f, event_tail);
 }
 
 enum err fire_read(const redisReply *reply, int64_t *fired)

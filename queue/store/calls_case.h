@@ -68,6 +68,8 @@ struct decide_case {
     struct slice decision;   /* JSON */
     struct slice event_tail;
     int64_t accept_by_ms;    /* 0 = no such clock */
+    struct slice chain;      /* who is asked one after the other: codes with commas, `inbox` first; "" = only `inbox` */
+    struct slice offer;      /* a second inbox near a border that sees it at the same time; "" = none */
     struct slice notify;     /* payload of an SMS job, "" = none */
     const struct aid_order *aid; /* NULL = none */
 };
@@ -80,7 +82,13 @@ enum decide_outcome {
     DECIDE_REFUSED  /* funds or a cap: load again and decide again */
 };
 
-void decide_begin(struct fcall *f, const char *region, struct slice lease_token);
+/* Limits of the cascade (转派): who is passed over. */
+struct cascade_limits {
+    int64_t inbox_max;  /* cases in one inbox, 0 = any number */
+    bool duty_required; /* only townships where an officer is signed in are offered work */
+};
+
+void decide_begin(struct fcall *f, const char *region, struct slice lease_token, const struct cascade_limits *limits);
 void decide_add(struct fcall *f, const struct decide_case *c);
 MUST_CHECK enum err decide_read(const redisReply *reply, enum decide_outcome *results, size_t n);
 
@@ -115,7 +123,7 @@ struct act_request {
     int64_t version;      /* wanted, 0 = any */
     struct slice scope;   /* township the actor is bound to, "" = none */
     struct slice event_tail, idem_hash, fingerprint, notify;
-    /* By verb: dispatch {township, score}, papers {region, score}, confirm {score}, attempt {answer, region}. */
+    /* By verb: dispatch {township, score}, papers {region, score}, confirm {score}, attempt {answer, region}, return {region}. */
     struct slice extra[2];
     size_t extra_count;
     const struct aid_order *aid; /* VERB_FIRST_AID only */
@@ -129,6 +137,7 @@ enum act_outcome {
     ACT_MOVE,        /* see state */
     ACT_STALE,
     ACT_SAME_PERSON, /* maker and checker must be different people */
+    ACT_DESIGNATE,   /* returned three times: the county's reviewer designates */
     ACT_FUNDS,
     ACT_CAP,
     ACT_KEY_REUSED
@@ -146,7 +155,10 @@ void act_write(struct fcall *f, const char *region, const struct act_request *r)
 MUST_CHECK enum err act_read(const redisReply *reply, struct act_result *out);
 
 /* ---- Timers ---- most: 1..64; *fired: how many. */
-void fire_write(struct fcall *f, const char *region, int most);
+void fire_write(struct fcall *f, const char *region, int most, const struct cascade_limits *limits);
 MUST_CHECK enum err fire_read(const redisReply *reply, int64_t *fired);
+
+/* ---- Duty: an officer signs in until until_ms, or out (0). The reply is only checked for errors. ---- */
+void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms, struct slice event_tail);
 
 #endif

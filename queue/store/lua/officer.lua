@@ -92,6 +92,7 @@ local EXTRAS = { dispatch = 2, papers = 2, confirm = 1, ['first-aid'] = AID_ARGS
 ACTS['dispatch'] = function(batch, case, extra) -- extra: township, inbox score
   local _, limit = cascade_parse(case.q)
   case_set(case, 't', extra[1])
+  case_set(case, 'cl', '') -- whoever sends it on has let go of it
   case_set(case, 'q', '|' .. int(limit) .. '|')
   inbox_move(batch, case, extra[1], extra[2])
   if limit > 0 then

@@ -154,7 +154,8 @@ local function dead_list(keys, args)
   return answer
 end
 
--- Arguments: stage, ids… (1..64). Dead jobs are ready again with their deliveries counted from 0. Answers how many.
+-- Arguments: stage, ids… (1..64). Dead jobs are ready again with their deliveries counted from 0; a payment's from 1, since
+-- an earlier holder may have sent it: the bank is asked before anything is sent again. Answers how many.
 local function dead_requeue(keys, args)
   local P, stage = keys[1], args[1]
   if not STAGES[stage] or #args < 2 or #args > 65 then
@@ -168,7 +169,7 @@ local function dead_requeue(keys, args)
       local _, _, payload = job_parse(redis.call('HGET', queue_key(P, stage, 'jobs'), args[i]) or '0:0:')
       redis.call('ZREM', queue_key(P, stage, 'dead'), args[i])
       redis.call('HDEL', queue_key(P, stage, 'why'), args[i])
-      redis.call('HSET', queue_key(P, stage, 'jobs'), args[i], '0:0:' .. (payload or ''))
+      redis.call('HSET', queue_key(P, stage, 'jobs'), args[i], (stage == 'pay' and '1:0:' or '0:0:') .. (payload or ''))
       redis.call('ZADD', queue_key(P, stage, 'ready'), now, args[i])
       count = count + 1
     end

@@ -56,13 +56,17 @@ end
 local function case_get(keys, args)
   local P, no = keys[1], args[1]
   local row = redis.call('HMGET', case_key(P, no), 'v', 's', 't', 'o', 'u', 'f', 'p', 'k', 'rt', 'd', 'cl', 'rv', 'a', 'mk',
-    'hd', 'pn', 'q', 'rn')
+    'hd', 'pn', 'q')
   if not row[1] then
     return {}
   end
   local answer = {}
   for i = 1, 15 do
     answer[i] = row[i] or ''
+  end
+  local second = cascade_parse(row[17] or '')
+  if second ~= '' then -- offered to two inboxes
+    answer[4] = answer[4] .. ',' .. second
   end
   local n = tonumber(row[16] or '0')
   push(answer, int(n))
@@ -86,11 +90,12 @@ end
 -- Argument: case number. Answers the case's township first and then its events as JSON, oldest first; {} if there is no case.
 local function case_events(keys, args)
   local P, no = keys[1], args[1]
-  local row = redis.call('HMGET', case_key(P, no), 'ev', 't', 'o')
+  local row = redis.call('HMGET', case_key(P, no), 'ev', 't', 'o', 'q')
   if not row[1] then
     return {}
   end
-  local answer = { row[2] or '', row[3] or '' }
+  local second = cascade_parse(row[4] or '')
+  local answer = { row[2] or '', (row[3] or '') .. (second ~= '' and ',' .. second or '') }
   local last = ''
   for _, id in ipairs(split(row[1], ',')) do
     if id ~= '' and id ~= last then
@@ -116,7 +121,8 @@ local function inbox(keys, args)
       for _, no in ipairs(redis.call('ZRANGE', key, 0, left - 1)) do
         local row = redis.call('HMGET', case_key(P, no), 's', 'v', 'u', 'f', 'cl', 'rv')
         if row[1] then
-          push(answer, no, row[1], row[2], row[3] or '', row[4], row[5] or '', row[6] or '')
+          push(answer, no, row[1], row[2], row[3] or '')
+          push(answer, row[4], row[5] or '', row[6] or '')
         end
       end
     end
