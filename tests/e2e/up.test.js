@@ -19,6 +19,8 @@ const running = new Set();
 test.after(() => {
     for (const child of running)
         child.kill('SIGKILL');
+    for (const pid of Object.values(pids()).filter(lives)) // left behind by a test that failed
+        process.kill(pid, 'SIGKILL');
     fs.rmSync(data, { recursive: true, force: true });
 });
 
@@ -55,6 +57,8 @@ async function until(what, condition) {
 
 function pids() {
     const folder = path.join(data, 'run');
+    if (!fs.existsSync(folder))
+        return {};
     return Object.fromEntries(fs.readdirSync(folder).filter((name) => name.endsWith('.pid'))
         .map((name) => [name.slice(0, -4),
             Number(fs.readFileSync(path.join(folder, name), 'utf8').split(' ')[0])]));
