@@ -37,6 +37,16 @@ static bool mention_names(const struct text_context *x, const struct mention *m,
     return false;
 }
 
+/* The mention shares characters with one that does name the county: 南县 in 衡 南县. */
+static bool part_of_county(const struct text_work *w, const struct mention *m, uint32_t county)
+{
+    for (uint16_t i = w->county_head[county]; i != NONE16; i = w->mentions[i].next) {
+        if (w->mentions[i].start < m->end && m->start < w->mentions[i].end)
+            return true;
+    }
+    return false;
+}
+
 /* Another county or city is named, and the person stands at least as near to that as to the
  * candidate: the candidate is not what was meant, or the text contradicts itself. A county that
  * agrees is stronger than a city that does not. */
@@ -50,13 +60,18 @@ static bool contradicted(const struct text_context *x, const struct text_candida
         bool upper = m->kind == NAME_CITY || m->kind == NAME_PROVINCE || m->kind == NAME_CITY_STEM;
         bool of_county = m->kind == NAME_COUNTY || m->kind == NAME_COUNTY_OLD ||
                          (m->kind == NAME_COUNTY_STEM && m->solid);
-        if (m->dead || (!upper && !of_county) || mention_names(x, m, county))
+        if (m->dead || (!upper && !of_county) || mention_names(x, m, county) ||
+            part_of_county(w, m, county))
             continue;
         bool nearer = m->stand > c->stand && m->stand >= STAND_HERE;
         bool as_near = m->stand >= c->stand || m->stand >= STAND_OPEN;
-        if (c->county >= COUNTY_SOUND
-                ? nearer && (of_county || m->block != w->mentions[c->mention].block)
-                : as_near)
+        bool same_block = m->block == w->mentions[c->mention].block;
+        bool says_no = as_near;
+        if (c->county >=
+            COUNTY_SOUND) /* beside its own county, a city may be wrong; a second county not */
+            says_no = of_county ? nearer || (same_block && m->kind == NAME_COUNTY)
+                                : nearer && !same_block;
+        if (says_no)
             return true;
     }
     return false;
@@ -83,7 +98,8 @@ static bool rivalled(const struct text_context *x, const struct text_candidate *
     return false;
 }
 
-/* Points by which the first leads. What stands inside its name is no rival: 新街 in 小新街乡. */
+/* Points by which the first leads. What stands inside its name is no rival (新街 in 小新街乡), nor
+ * is a place elsewhere in the text where the person is less likely to be. */
 static int lead_of(const struct text_work *w, const struct text_candidate *best)
 {
     const struct mention *m = &w->mentions[best->mention];
@@ -93,7 +109,8 @@ static int lead_of(const struct text_work *w, const struct text_candidate *best)
         const struct mention *o = &w->mentions[c->mention];
         bool inside =
             o->start >= m->start && o->end <= m->end && o->end - o->start < m->end - m->start;
-        if (!inside)
+        bool farther = !overlap(w, c, best) && c->stand < best->stand;
+        if (!inside && !farther)
             return best->score - c->score;
     }
     return 1000;
@@ -109,6 +126,23 @@ static bool runs_into_county(const struct text_work *w, const struct mention *m)
             return true;
     }
     return false;
+}
+
+/* The name ends in what only townships are called. Without a county nothing else is enough:
+ * 社区服务中心 is the name of a unit somewhere, and of a thing in every town. */
+static bool says_its_kind(const struct text_work *w, const struct mention *m)
+{
+    const uint16_t *end = w->folded.text + m->end;
+    size_t length = (size_t)(m->end - m->start);
+
+    if (length < 3)
+        return false;
+    return end[-1] == 0x9547 || end[-1] == 0x4E61 ||                      /* 镇 乡 */
+           (end[-2] == 0x8857 && end[-1] == 0x9053) ||                    /* 街道 */
+           (end[-2] == 0x82CF && end[-1] == 0x6728) ||                    /* 苏木 */
+           (end[-2] == 0x519C && end[-1] == 0x573A) ||                    /* 农场 */
+           (end[-2] == 0x6797 && end[-1] == 0x573A) ||                    /* 林场 */
+           (end[-3] == 0x529E && end[-2] == 0x4E8B && end[-1] == 0x5904); /* 办事处 */
 }
 
 /* 0: no route. Otherwise the confidence, 60..97. */
@@ -139,13 +173,13 @@ static int confidence_of(const struct text_context *x, const struct text_candida
             return best->village ? 88 : 85;
         if (best->village)
             return 84;
-        return best->sharing == 1 && length >= 3 ? 80 : 0;
+        return best->sharing == 1 && says_its_kind(w, m) ? 80 : 0;
     case NAME_TOWNSHIP_OLD:
         if (county)
             return best->percent >= 80 ? 90 : 70;
         if (best->city || best->province)
             return best->percent >= 80 ? 82 : 66;
-        return best->sharing == 1 && length >= 3 && best->percent >= 80 ? 70 : 0;
+        return best->sharing == 1 && says_its_kind(w, m) && best->percent >= 80 ? 70 : 0;
     case NAME_TOWNSHIP_STEM: return county ? 85 : 0;
     case NAME_VILLAGE:
         if (county)
