@@ -36,7 +36,7 @@ void process_readyz(struct op *op)
         put_check(&o, "store", store == ERR_OK, store == ERR_OK ? "" : store_async_why(g->store));
         put_check(&o, "draining", !g->draining, g->draining ? "the process is about to stop" : "");
         put_check(&o, "policy", true, policy_name(g->policy));
-        put_check(&o, "townships", true, gazetteer_version(g->gazetteer));
+        put_check(&o, "townships", true, gazetteer_version(g->atlas.gazetteer));
         json_close_array(&o);
     }
     json_close_object(&o);

@@ -70,7 +70,7 @@ void routing_preview(struct op *op)
         return;
     }
     int64_t from_us = clock_mono_us();
-    enum err err = route_place(op->g->gazetteer, op->g->scratch, &query, &result);
+    enum err err = atlas_route(&op->g->atlas, &query, &result);
     if (err != ERR_OK) {
         op_reply_problem(op, err, "无法识别这个地点。");
         return;

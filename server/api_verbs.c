@@ -72,7 +72,7 @@ static bool read_township(struct op *op, struct verb_state *st)
 {
     struct township t;
     if (json_string(json_get(op->json, "township"), &st->township) != ERR_OK ||
-        !gazetteer_township(op->g->gazetteer, st->township, &t)) {
+        !gazetteer_township(op->g->atlas.gazetteer, st->township, &t)) {
         op_reply_fault(op, "/township", "请给出 9 位乡镇（街道）代码；查不到这个代码。");
         return false;
     }
@@ -268,7 +268,7 @@ static struct slice notify_of(struct op *op, const struct verb_state *st)
     struct township t;
     char text[200] = "";
     if (st->verb == VERB_ACCEPT && st->state == CASE_DISPATCHED &&
-        gazetteer_township(op->g->gazetteer, slice_of(st->case_township), &t)) {
+        gazetteer_township(op->g->atlas.gazetteer, slice_of(st->case_township), &t)) {
         snprintf(text, sizeof(text), "accepted|%s|0", t.name);
     } else if (st->verb == VERB_FIRST_AID) {
         snprintf(text, sizeof(text), "first-aid||%lld", (long long)st->amount_fen);
@@ -276,7 +276,7 @@ static struct slice notify_of(struct op *op, const struct verb_state *st)
         snprintf(text, sizeof(text), "closed||0");
     } else if (st->verb == VERB_WITHDRAW) {
         snprintf(text, sizeof(text), "withdrawn||0");
-    } else if (st->verb == VERB_DISPATCH && gazetteer_township(op->g->gazetteer, st->township, &t)) {
+    } else if (st->verb == VERB_DISPATCH && gazetteer_township(op->g->atlas.gazetteer, st->township, &t)) {
         snprintf(text, sizeof(text), "dispatched|%s|0", t.name);
     }
     return slice_of(arena_text(&op->arena, slice_of(text)));

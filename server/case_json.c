@@ -52,10 +52,10 @@ static void write_township(struct op *op, const struct case_view *v, struct json
     }
     json_open_object(o, "township");
     json_put_slice(o, "code", v->township);
-    if (gazetteer_township(op->g->gazetteer, v->township, &t)) {
+    if (gazetteer_township(op->g->atlas.gazetteer, v->township, &t)) {
         json_put_text(o, "name", t.name);
         json_put_text(o, "county", t.county);
-    } else if (gazetteer_county(op->g->gazetteer, v->township, &c)) {
+    } else if (gazetteer_county(op->g->atlas.gazetteer, v->township, &c)) {
         json_put_text(o, "name", c.name);
     } else {
         json_put_text(o, "name", "值班席");

@@ -7,6 +7,7 @@
 #include "server/auth.h"
 #include "server/intake.h"
 #include "server/long_poll.h"
+#include "server/places.h"
 
 #define FILE_MAX ((size_t)8 << 20)
 
@@ -65,10 +66,7 @@ static enum err open_rules(struct gateway *g, struct buf *why)
     }
     buf_release(&text);
     if (err == ERR_OK) {
-        err = gazetteer_open(g->settings->townships_file, &g->gazetteer, why);
-    }
-    if (err == ERR_OK) {
-        err = route_scratch_new(&g->scratch);
+        err = atlas_open(&g->atlas, g->settings->townships_file, why);
     }
     return err;
 }
@@ -147,6 +145,7 @@ enum err gateway_start(struct gateway *g, uv_loop_t *loop, const struct settings
         err = open_store(g, why);
     }
     if (err == ERR_OK) {
+        places_watch(g);
         err = listen_now(g, why);
     }
     return err;
@@ -170,6 +169,7 @@ static void on_http_drained(void *data)
     }
     store_async_close(g->store, on_store_closed, g);
     uv_close((uv_handle_t *)&g->drain_timer, NULL);
+    uv_close((uv_handle_t *)&g->places_timer, NULL);
 }
 
 static void on_drain_late(uv_timer_t *timer)
@@ -205,8 +205,7 @@ void gateway_release(struct gateway *g)
     long_poll_free(g->long_poll);
     token_cache_free(g->tokens);
     case_sequence_close(&g->sequence);
-    route_scratch_free(g->scratch);
-    gazetteer_close(g->gazetteer);
+    atlas_close(&g->atlas);
     policy_free(g->policy);
     sealer_close(g->sealer);
     router_free(g->router);

@@ -12,7 +12,7 @@
 #include "server/http/http_server.h"
 #include "server/http/router.h"
 #include "server/metrics.h"
-#include "workers/routing/route.h"
+#include "workers/routing/atlas.h"
 #include "workers/rules/policy.h"
 
 #define STORE_DEADLINE_MS 2000
@@ -30,8 +30,8 @@ struct gateway {
     struct sealer *sealer;
     struct policy *policy;
     struct calendar calendar;
-    struct gazetteer *gazetteer;
-    struct route_scratch *scratch; /* for previews */
+    struct atlas atlas;
+    uv_timer_t places_timer; /* looks for new townships and aliases */
     struct case_sequence sequence;
     struct intake *intake;
     struct long_poll *long_poll;

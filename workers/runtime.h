@@ -35,6 +35,9 @@ MUST_CHECK enum err runtime_tail(struct site *s, int64_t at_ms, const char *acto
 /* Copy of a buffer's text in the batch's arena. */
 MUST_CHECK enum err runtime_keep(struct site *s, const struct buf *b, struct slice *out);
 
+/* New townships and aliases, looked for every PLACES_EVERY_MS; only between batches. */
+MUST_CHECK enum err places_refresh(struct site *s);
+
 enum err stage_route(struct site *s, size_t *handled);
 enum err stage_pay(struct site *s, size_t *handled);
 enum err stage_notify(struct site *s, size_t *handled);

@@ -47,10 +47,7 @@ static enum err open_rules(struct site *s, struct buf *why)
     }
     buf_release(&text);
     if (err == ERR_OK) {
-        err = gazetteer_open(s->settings->townships_file, &s->gazetteer, why);
-    }
-    if (err == ERR_OK) {
-        err = route_scratch_new(&s->scratch);
+        err = atlas_open(&s->atlas, s->settings->townships_file, why);
     }
     return err;
 }
@@ -137,8 +134,7 @@ void site_close(struct site *s)
     kannel_client_free(s->operator_client);
     g2p_client_free(s->bank);
     http_client_free(s->http);
-    route_scratch_free(s->scratch);
-    gazetteer_close(s->gazetteer);
+    atlas_close(&s->atlas);
     policy_free(s->policy);
     sealer_close(s->sealer);
     store_free(s->store);

@@ -13,7 +13,7 @@
 #include "queue/seal/personal.h"
 #include "queue/store/calls_read.h"
 #include "queue/store/store.h"
-#include "workers/routing/route.h"
+#include "workers/routing/atlas.h"
 #include "workers/rules/policy.h"
 
 #define SITE_ARENA_MAX ((size_t)16 << 20) /* of one batch */
@@ -25,8 +25,8 @@ struct site {
     struct sealer *sealer;
     struct policy *policy;
     struct calendar calendar;
-    struct gazetteer *gazetteer;
-    struct route_scratch *scratch;
+    struct atlas atlas;
+    int64_t places_next_ms; /* monotonic: when to look for new townships and aliases */
     struct http_client *http;
     struct g2p_client *bank;
     struct kannel_client *operator_client;

@@ -102,7 +102,7 @@ static enum err place(struct site *s, struct work *w)
         .text = buf_slice(&text),
         .prior_code = region_prefix(s->settings->region),
     };
-    enum err err = route_place(s->gazetteer, s->scratch, &query, &w->route);
+    enum err err = atlas_route(&s->atlas, &query, &w->route);
     buf_release(&text);
     if (err != ERR_OK) {
         return err;
@@ -425,8 +425,11 @@ enum err stage_route(struct site *s, size_t *handled)
     struct lease lease;
     struct job_end ends[STORE_BATCH_MAX];
     size_t end_count = 0;
-    enum err err = lease_take(s, STAGE_ROUTE, s->settings->batch, &lease);
     *handled = 0;
+    if (places_refresh(s) != ERR_OK) {
+        return ERR_STORE_DOWN;
+    }
+    enum err err = lease_take(s, STAGE_ROUTE, s->settings->batch, &lease);
     size_t n = lease.count, open = n;
     for (size_t i = 0; i < n; i++) {
         works[i] = (struct work){.job = &lease.jobs[i], .open = true};

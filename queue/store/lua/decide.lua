@@ -13,7 +13,10 @@ local DECIDE_ARGS = 14 + AID_ARGS
 local function decide_inbox(batch, case, args, at, limits, now)
   local township, second = args[at + 3], args[at + 12]
   local code, rest, passed = cascade_pick(batch, args[at + 11], limits, now)
-  local limit = args[at + 9] ~= '' and math.max(0, tonumber(args[at + 9]) - now) or 0
+  local limit = 0
+  if args[at + 9] ~= '' then -- a date that has passed already must not mean "no date": a minute for each
+    limit = math.max(60000, whole(args[at + 9], 1, EXACT_MAX, 'accept_by') - now)
+  end
   for _, p in ipairs(passed) do
     case_event(batch, case, 'cascade', case.s, '"at_ms":' .. int(now) .. ',"actor":"system","reason":"' .. p.reason ..
       '","inbox":"' .. p.code .. '"')
@@ -74,8 +77,8 @@ end
 local function decide(keys, args)
   local P, token = keys[1], args[1]
   local batch = batch_new(P)
-  local limits = { region = args[2], inbox_max = tonumber(args[3]), duty = args[4] }
-  if (#args - 4) % DECIDE_ARGS ~= 0 or #args <= 4 or #args > 4 + 64 * DECIDE_ARGS or not limits.inbox_max then
+  local limits = { region = args[2], inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4] }
+  if (#args - 4) % DECIDE_ARGS ~= 0 or #args <= 4 or #args > 4 + 64 * DECIDE_ARGS then
     error({ err = 'bad-input decide' })
   end
   batch_check(batch)

@@ -87,7 +87,7 @@ local RETURNS_MAX = 3 -- then the county designates (指定承办)
 
 -- What each verb does besides moving the case. extra: arguments behind the common ones, and how many a verb needs.
 local ACTS = {}
-local EXTRAS = { dispatch = 2, papers = 2, confirm = 1, ['first-aid'] = AID_ARGS }
+local EXTRAS = { dispatch = 2, papers = 2, confirm = 1, ['return'] = 1, ['first-aid'] = AID_ARGS }
 
 ACTS['dispatch'] = function(batch, case, extra) -- extra: township, inbox score
   local _, limit = cascade_parse(case.q)
@@ -243,11 +243,34 @@ local function act(keys, args)
   return { 'ok', int(case.v) }
 end
 
--- Timers whose time has come. Arguments: region code (duty desk), most (1..64). Nothing is ever refused for being late: it
--- escalates. Answers how many fired.
+-- States in which somebody has yet to accept the case.
+local WAITS = { DISPATCHED = true, FIRST_AID_APPROVED = true, FIRST_AID_PAID = true }
+
+-- Nobody has accepted it in time: on to the next in its chain, at last to the region's duty desk; who was passed over stands
+-- in the history.
+local function accept_overdue(batch, case, limits, now)
+  unoffer(batch, case)
+  local _, limit, chain = cascade_parse(case.q)
+  local code, rest, passed = cascade_pick(batch, chain, limits, now)
+  table.insert(passed, 1, { code = case.o, reason = 'accept-overdue' })
+  for _, p in ipairs(passed) do
+    case_event(batch, case, 'cascade', case.s, fragment(now, 'system', p.reason) .. ',"inbox":"' .. p.code .. '"')
+  end
+  case_set(case, 'cl', '')
+  case_set(case, 'q', '|' .. int(limit) .. '|' .. rest)
+  inbox_move(batch, case, code, '0')
+  if limit > 0 and code ~= limits.region then
+    push(batch.timers, int(now + limit), 'accept:' .. case.no)
+  end
+end
+
+-- Timers whose time has come. Arguments: region code (duty desk), most (1..64), then the cascade's limits: most cases in an
+-- inbox (0 = any), "1" if only townships with an officer signed in are offered work. Nothing is ever refused for being late:
+-- it escalates. Answers how many fired.
 local function fire(keys, args)
-  args_check(args, 2, 2)
+  args_check(args, 4, 4)
   local P, region, most = keys[1], args[1], whole(args[2], 1, 64, 'most')
+  local limits = { region = region, inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4] }
   local batch = batch_new(P)
   local now = now_ms()
   batch_check(batch)
@@ -265,9 +288,15 @@ local function fire(keys, args)
       inbox_move(batch, case, case.t, '0')
     elseif case and kind == 'accept' and WAITS[case.s] and case.hd == '' and case.o ~= region then
       local _, till = claim_parse(case.cl)
-      if not till or till <= now then
+      if till and till > now then
+        again = till -- somebody is at it
+      else
         accept_overdue(batch, case, limits, now)
       end
+    end
+    push(batch.untimers, member)
+    if again then
+      push(batch.timers, again, member)
     end
   end
   batch_write(batch)
@@ -276,7 +305,10 @@ end
 
 -- An officer signs in or out. Arguments: township, until ms (0 = out), event tail. Answers "ok".
 local function duty(keys, args)
+  args_check(args, 3, 3)
   local P = keys[1]
+  whole(args[2], 0, EXACT_MAX, 'until_ms')
+  expect('stream', P .. ':events')
   expect('hash', P .. ':duty')
   redis.call('XADD', P .. ':events', '*', 'duty:' .. args[1], '{"verb":"duty",' .. args[3] .. ',"until_ms":' ..
     int(tonumber(args[2])) .. '}')
