@@ -7,6 +7,7 @@
 #include "workers/routing/route.h"
 
 #define WHY_MAX 4096
+#define NAMESAKES_SHOWN 128
 
 static const char usage[] =
     "usage: jiujictl route TEXT | --point LAT,LNG --crs wgs84|gcj02|bd09 | --code DIGITS\n"
@@ -71,11 +72,23 @@ static void print_result(const struct route_result *r)
     }
 }
 
-static void print_row(struct slice id, const struct route_result *r)
+/* Of several places of one name all are written, not only those that fit into the result. */
+static void print_row(const struct gazetteer *g, const struct route_scratch *scratch,
+                      struct slice id, const struct route_result *r)
 {
+    char same[NAMESAKES_SHOWN][TOWNSHIP_CODE_SIZE];
+    size_t count = route_namesakes(g, scratch, same, COUNT_OF(same));
+
     printf("%.*s\t%s\t%s\t%d\t", SLICE_FMT(id), r->code, route_level_word(r->level), r->confidence);
     for (size_t i = 0; i < r->count; i++)
         printf("%s%s", i == 0 ? "" : ",", r->candidates[i].code);
+    for (size_t i = 0; i < count; i++) {
+        bool shown = false;
+        for (size_t k = 0; k < r->count; k++)
+            shown = shown || strcmp(r->candidates[k].code, same[i]) == 0;
+        if (!shown)
+            printf(",%s", same[i]);
+    }
     putchar('\n');
 }
 
@@ -109,7 +122,7 @@ static bool batch_line(const struct batch *b, struct slice line, long number_of_
         ctl_complain("line %ld: cannot be routed", number_of_line);
         return false;
     }
-    print_row(id, &r);
+    print_row(b->g, b->scratch, id, &r);
     return true;
 }
 
