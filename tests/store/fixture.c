@@ -205,7 +205,8 @@ struct decide_case dispatch(const char *no, const struct aid_order *order)
 enum decide_outcome decide(const char *token, const struct decide_case *c)
 {
     enum decide_outcome outcome;
-    decide_begin(store_fcall(store), REGION, slice_of(token));
+    decide_begin(store_fcall(store), REGION, slice_of(token),
+                 &(struct cascade_limits){.inbox_max = 0});
     decide_add(store_fcall(store), c);
     assert_ok(decide_read(send_call(), &outcome, 1));
     return outcome;
@@ -269,6 +270,8 @@ struct act_request request(const char *no, enum case_verb verb, const char *acto
         r.extra[0] = SLICE_LIT(REGION);
     } else if (verb == VERB_CONFIRM) {
         r.extra[0] = SLICE_LIT("11");
+    } else if (verb == VERB_RETURN) {
+        r.extra[0] = SLICE_LIT(REGION);
     } else if (verb == VERB_ATTEMPT) {
         r.extra[0] = SLICE_LIT("unreachable");
     }
@@ -301,7 +304,7 @@ void must_act(const char *no, enum case_verb verb, const char *actor, const char
 int64_t fire(int most)
 {
     int64_t fired = -1;
-    fire_write(store_fcall(store), REGION, most);
+    fire_write(store_fcall(store), REGION, most, &(struct cascade_limits){.inbox_max = 0});
     assert_ok(fire_read(send_call(), &fired));
     return fired;
 }
