@@ -68,12 +68,22 @@ static bool read_claim(struct op *op, struct verb_state *st)
     return true;
 }
 
+/* Does the township lie in the region that this store serves? Nobody here would see a case in another one's inbox. */
+static bool in_region(struct slice township, const char *region)
+{
+    struct slice prefix = slice_of(region);
+    while (prefix.len > 2 && region[prefix.len - 1] == '0' && region[prefix.len - 2] == '0') {
+        prefix.len -= 2;
+    }
+    return township.len >= prefix.len && slice_eq(slice_make(township.ptr, prefix.len), prefix);
+}
+
 static bool read_township(struct op *op, struct verb_state *st)
 {
     struct township t;
     if (json_string(json_get(op->json, "township"), &st->township) != ERR_OK ||
-        !gazetteer_township(op->g->atlas.gazetteer, st->township, &t)) {
-        op_reply_fault(op, "/township", "请给出 9 位乡镇（街道）代码；查不到这个代码。");
+        !gazetteer_township(op->g->atlas.gazetteer, st->township, &t) || !in_region(st->township, op->g->settings->region)) {
+        op_reply_fault(op, "/township", "请给出本地区的 9 位乡镇（街道）代码；查不到这个代码。");
         return false;
     }
     return true;
@@ -128,6 +138,19 @@ static void not_found(struct op *op)
     op_reply_problem(op, ERR_NOT_FOUND, "没有这个编号的求助，请核对编号。");
 }
 
+static void refuse_stale(struct op *op)
+{
+    op_reply_problem(op, ERR_STALE, "您已不再持有这个求助件（领取已过期或被他人领取），请重新领取。");
+}
+
+/* Is the claim that the request names still the caller's? */
+static bool holds_claim(const struct op *op, const struct verb_state *st, const struct case_view *v)
+{
+    struct claim_view claim;
+    return claim_view_read(v->claim, clock_now_ms(), &claim) && claim.number == st->claim &&
+           slice_eq(claim.actor, op_actor(op));
+}
+
 static void on_look(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -156,6 +179,10 @@ static void on_look(void *data, enum err err, const redisReply *reply)
         return;
     }
     if (op->step == VERB_ANSWER) {
+        if (st->verb == VERB_REVEAL && st->result.outcome == ACT_REPLAYED && !holds_claim(op, st, &v)) {
+            refuse_stale(op); /* a repeat leaves no event: it shows nothing that the first answer's holder may not see */
+            return;
+        }
         case_json_reply(op, st->no, &v, st->verb == VERB_REVEAL, st->result.outcome == ACT_REPLAYED);
         return;
     }
@@ -214,7 +241,7 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
     case ACT_NOT_FOUND: not_found(op); break;
     case ACT_VERSION: op_reply_problem(op, ERR_VERSION, "求助件已有变化，请重新读取后再办理。"); break;
     case ACT_MOVE: refuse_move(op, st->result.state); break;
-    case ACT_STALE: op_reply_problem(op, ERR_STALE, "您已不再持有这个求助件（领取已过期或被他人领取），请重新领取。"); break;
+    case ACT_STALE: refuse_stale(op); break;
     case ACT_DESIGNATE: op_reply_problem(op, ERR_FORBIDDEN, "已退单三次，须由县级审核人员指定承办。"); break;
     case ACT_SAME_PERSON:
         op_reply_problem(op, ERR_FORBIDDEN, "经办、审核、发放须由不同的人完成：您已参与办理，不能复核。");
