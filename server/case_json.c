@@ -10,8 +10,8 @@ unsigned case_verb_roles(enum case_verb verb)
     case VERB_ACCEPT:
     case VERB_FIRST_AID:
     case VERB_PAPERS:
-    case VERB_RETURN:
     case VERB_REVEAL: return ROLE_OFFICER;
+    case VERB_RETURN: /* a reviewer: what nobody accepted lies at his desk, and goes on from there */
     case VERB_HAND_BACK: return ROLE_OFFICER | ROLE_REVIEWER;
     case VERB_CONFIRM: return ROLE_REVIEWER;
     case VERB_FOLLOW_UP: return ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER;
