@@ -356,7 +356,8 @@ static void on_tick(uv_timer_t *timer)
         lost(s, ERR_TIMEOUT, "redis did not take the connection in time");
     } else if (s->first != NULL && now >= s->first->deadline_ms) {
         lost(s, ERR_TIMEOUT, "redis did not answer in time");
-    } else if (s->phase == PHASE_READY && now >= s->check_again_ms) {
+    } else if (s->phase == PHASE_READY && s->check == SETTINGS_CHECKS && now >= s->check_again_ms) {
+        /* never two checks at once: the replies of one would be judged as the other's */
         s->check_again_ms = now + CHECK_EVERY_MS;
         s->check = 0;
         send_check(s);
