@@ -219,7 +219,7 @@ static void masks_of_odd_values_hold_no_clear_value_either(void **state)
 {
     static const char *const odd[] = {"1",
                                       "12",
-                                      "98765",
+                                      "abcdef",
                                       "12345678",
                                       "张三",
                                       "account:12345678@b",

@@ -191,8 +191,7 @@ static void a_damaged_file_is_refused_with_a_remedy(void **state)
                                         "-1 5",
                                         "261121 5 6",
                                         "261121 5x",
-                                        "261121 123456789012345678901234567890123456789012345"
-                                        "678901234567890"};
+                                        "261121 123456789012345678901234567890123456789012345678901234567"};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         struct case_sequence s;

@@ -93,8 +93,7 @@ static void two_facts_are_enough(void **state)
         "{\"person\":{\"phone\":\"13812341234\"},\"place\":{\"address\":\"某路\"}}",
         "{\"reporter\":{\"phone\":\"13812341234\"},\"place\":{\"code\":\"520102\"}}",
         "{\"reporter\":{\"phone\":\"13812341234\"},\"narrative\":\"在花溪\"}",
-        "{\"person\":{\"phone\":\"13812341234\",\"name\":null},\"place\":{\"lat\":26.6,\"lng\":106."
-        "6}}",
+        "{\"person\":{\"phone\":\"13812341234\",\"name\":null},\"place\":{\"lat\":26.6,\"lng\":1}}",
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(enough); i++) {
