@@ -124,6 +124,22 @@ static void write_people(const struct case_view *v, struct json_out *o)
     json_put_slice(o, "handled_by", v->handler);
 }
 
+static enum err write_packed(struct op *op, const char *name, struct slice packed, struct json_out *o)
+{
+    struct buf text;
+    if (packed.len == 0) {
+        json_put_null(o, name);
+        return ERR_OK;
+    }
+    buf_init(&text, PACK_TEXT_MAX * 2);
+    enum err err = unpack_text(op->g->packer, packed, &text);
+    if (err == ERR_OK) {
+        json_put_raw(o, name, buf_slice(&text));
+    }
+    buf_release(&text);
+    return err;
+}
+
 enum err case_json_write(struct op *op, struct slice no, const struct case_view *v, bool clear, struct buf *out)
 {
     struct json_out o;
@@ -138,8 +154,12 @@ enum err case_json_write(struct op *op, struct slice no, const struct case_view 
     json_put_slice(&o, "inbox", v->inbox);
     enum err err = write_person(op, no, v, clear, &o);
     json_put_raw(&o, "facts", v->facts);
-    json_put_raw(&o, "routing", v->routing.len > 0 ? v->routing : SLICE_LIT("null"));
-    json_put_raw(&o, "decision", v->decision.len > 0 ? v->decision : SLICE_LIT("null"));
+    if (err == ERR_OK) {
+        err = write_packed(op, "routing", v->routing, &o);
+    }
+    if (err == ERR_OK) {
+        err = write_packed(op, "decision", v->decision, &o);
+    }
     json_put_int(&o, "approved_fen", v->approved_fen);
     if (err == ERR_OK) {
         err = write_payments(v, &o);

@@ -68,6 +68,9 @@ static enum err open_rules(struct gateway *g, struct buf *why)
     if (err == ERR_OK) {
         err = atlas_open(&g->atlas, g->settings->townships_file, why);
     }
+    if (err == ERR_OK) {
+        err = packer_new(&g->packer);
+    }
     return err;
 }
 
@@ -205,6 +208,7 @@ void gateway_release(struct gateway *g)
     long_poll_free(g->long_poll);
     token_cache_free(g->tokens);
     case_sequence_close(&g->sequence);
+    packer_free(g->packer);
     atlas_close(&g->atlas);
     policy_free(g->policy);
     sealer_close(g->sealer);

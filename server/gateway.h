@@ -7,6 +7,7 @@
 #include "queue/domain/calendar.h"
 #include "queue/seal/personal.h"
 #include "queue/store/calls_read.h"
+#include "queue/store/pack.h"
 #include "queue/store/store_async.h"
 #include "server/case_sequence.h"
 #include "server/http/http_server.h"
@@ -28,6 +29,7 @@ struct gateway {
     struct http_server *http;
     struct router *router;
     struct sealer *sealer;
+    struct packer *packer;
     struct policy *policy;
     struct calendar calendar;
     struct atlas atlas;

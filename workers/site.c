@@ -49,6 +49,9 @@ static enum err open_rules(struct site *s, struct buf *why)
     if (err == ERR_OK) {
         err = atlas_open(&s->atlas, s->settings->townships_file, why);
     }
+    if (err == ERR_OK) {
+        err = packer_new(&s->packer);
+    }
     return err;
 }
 
@@ -134,6 +137,7 @@ void site_close(struct site *s)
     kannel_client_free(s->operator_client);
     g2p_client_free(s->bank);
     http_client_free(s->http);
+    packer_free(s->packer);
     atlas_close(&s->atlas);
     policy_free(s->policy);
     sealer_close(s->sealer);

@@ -12,6 +12,7 @@
 #include "queue/domain/calendar.h"
 #include "queue/seal/personal.h"
 #include "queue/store/calls_read.h"
+#include "queue/store/pack.h"
 #include "queue/store/store.h"
 #include "workers/routing/atlas.h"
 #include "workers/rules/policy.h"
@@ -23,6 +24,7 @@ struct site {
     bool stages[STAGE_COUNT];
     struct store *store;
     struct sealer *sealer;
+    struct packer *packer;
     struct policy *policy;
     struct calendar calendar;
     struct atlas atlas;

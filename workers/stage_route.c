@@ -244,6 +244,22 @@ static int64_t inbox_score(const struct work *w)
     return w->facts.received_ms - BONUS_MS[w->decision.urgency];
 }
 
+/* Packed, in the arena. */
+static enum err keep_packed(struct site *s, const struct buf *json, struct slice *out)
+{
+    struct buf packed;
+    buf_init(&packed, PACK_TEXT_MAX * 2);
+    enum err err = buf_err(json);
+    if (err == ERR_OK) {
+        err = pack_text(s->packer, buf_slice(json), &packed);
+    }
+    if (err == ERR_OK) {
+        err = runtime_keep(s, &packed, out);
+    }
+    buf_release(&packed);
+    return err;
+}
+
 static enum err plan_texts(struct site *s, struct work *w, bool aid)
 {
     struct buf text;
@@ -251,12 +267,12 @@ static enum err plan_texts(struct site *s, struct work *w, bool aid)
     buf_init(&text, 16384);
     json_out_init(&o, &text);
     route_write(&w->route, &o, NULL);
-    enum err err = runtime_keep(s, &text, &w->commit.routing);
+    enum err err = keep_packed(s, &text, &w->commit.routing);
     buf_clear(&text);
     json_out_init(&o, &text);
     decision_write(&w->decision, &o, NULL);
     if (err == ERR_OK) {
-        err = runtime_keep(s, &text, &w->commit.decision);
+        err = keep_packed(s, &text, &w->commit.decision);
     }
     buf_clear(&text);
     if (w->dispatched) {
