@@ -44,6 +44,16 @@ static enum err read_aliases(struct store *store, const struct settings *s, redi
     return alias_list_read(*reply, version, rows, n);
 }
 
+/* What the worker knows of the region: "520000" -> "52". */
+static struct slice region_prefix(const char *region)
+{
+    struct slice prefix = slice_of(region);
+    while (prefix.len > 2 && region[prefix.len - 1] == '0' && region[prefix.len - 2] == '0') {
+        prefix.len -= 2;
+    }
+    return prefix;
+}
+
 /* Aliases in force, without or with one of them. */
 static void fill(struct alias_table *t, size_t n, int64_t version, int64_t without)
 {
@@ -56,23 +66,32 @@ static void fill(struct alias_table *t, size_t n, int64_t version, int64_t witho
     }
 }
 
+static bool read_facts(const struct loaded_case *row, struct case_facts *facts)
+{
+    struct json *root = NULL;
+    bool ok = row->found && json_parse(row->facts, &root, NULL) == ERR_OK && facts_read(root, facts) == ERR_OK;
+    json_free(root);
+    return ok;
+}
+
 static void compare_one(struct compare *c, struct slice no, const struct loaded_case *row)
 {
     struct arena arena;
     struct personal person;
+    struct case_facts facts;
     struct buf text;
     static struct route_result old, new;
     arena_init(&arena, ARENA_MAX);
     buf_init(&text, 65536);
-    if (row->found &&
+    if (read_facts(row, &facts) &&
         personal_unseal(c->sealer, no, row->wrapped_key, row->sealed, &arena, &person) == ERR_OK &&
         person.address.len + person.narrative.len > 0) {
         buf_put_slice(&text, person.address);
         buf_put_char(&text, ' ');
         buf_put_slice(&text, person.narrative);
-        const struct place_query q = {.has_point = person.has_point, .lat = person.lat, .lng = person.lng,
-                                      .crs = person.crs, .text = buf_slice(&text),
-                                      .prior_code = slice_make(c->settings->region, 2)};
+        const struct place_query q = {.code = slice_of(facts.place_code), .has_point = person.has_point, .lat = person.lat,
+                                      .lng = person.lng, .crs = person.crs, .text = buf_slice(&text),
+                                      .prior_code = region_prefix(c->settings->region)};
         if (atlas_route(&c->before, &q, &old) == ERR_OK && atlas_route(&c->after, &q, &new) == ERR_OK) {
             c->seen++;
             if (strcmp(old.code, new.code) != 0) {
