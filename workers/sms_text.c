@@ -7,7 +7,8 @@
 static struct slice account_tail(struct slice account)
 {
     struct slice rest = account;
-    struct slice number = slice_cut(&rest, '@');
+    struct slice kind = slice_cut(&rest, ':');
+    struct slice number = rest.ptr == NULL ? kind : slice_cut(&rest, '@');
     return number.len < 8 ? slice_make(NULL, 0) : slice_make(number.ptr + number.len - 4, 4);
 }
 

@@ -1,6 +1,7 @@
 /* jiujictl: reads the settings, finds the command in CTL_TABLE and hands over. */
 #include "ops/ctl/ctl.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
         ctl_complain("more than %d arguments", ARGS_MAX);
         return CTL_USAGE;
     }
+    signal(SIGPIPE, SIG_IGN); /* a store that goes away is an error to tell, not an end */
     settings_defaults(&settings);
     buf_init(&why, WHY_MAX);
     if (settings_read_args(&settings, &split.settings_count, split.settings, &why) != ERR_OK) {

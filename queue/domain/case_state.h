@@ -73,6 +73,7 @@
     X(VERB_PAY_RETURNED, CASE_PAPERS_OVERDUE, CASE_PAY_FAILED)                                                         \
     X(VERB_PAY_RETURNED, CASE_PAPERS_OK, CASE_PAY_FAILED)                                                              \
     X(VERB_PAY_RETURNED, CASE_REVIEW_CONFIRMED, CASE_PAY_FAILED)                                                       \
+    X(VERB_PAY_RETURNED, CASE_ARCHIVED, CASE_PAY_FAILED)                                                               \
     X(VERB_PAY_RETURNED, CASE_FOLLOWED_UP, CASE_PAY_FAILED)                                                            \
     X(VERB_PAPERS, CASE_FIRST_AID_PAID, CASE_PAPERS_OK)                                                                \
     X(VERB_PAPERS, CASE_PAPERS_DUE, CASE_PAPERS_OK)                                                                    \
@@ -111,7 +112,7 @@ const char *case_verb_zh(enum case_verb v);
 MUST_CHECK enum err case_state_from_word(struct slice word, enum case_state *out);
 MUST_CHECK enum err case_verb_from_word(struct slice word, enum case_verb *out);
 
-/* ARCHIVED and WITHDRAWN: nothing moves any more. */
+/* ARCHIVED and WITHDRAWN: nobody moves them any more. Only a bank's return, which may come days later, opens ARCHIVED again. */
 bool case_state_final(enum case_state s);
 /* The state that `verb` leads to from `from`; ERR_MOVE if that is not legal. Pure. */
 MUST_CHECK enum err case_move(enum case_verb verb, enum case_state from, enum case_state *to);

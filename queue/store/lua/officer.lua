@@ -83,6 +83,9 @@ end
 
 local NEEDS_CLAIM = { accept = true, ['first-aid'] = true, papers = true, ['hand-back'] = true, reveal = true,
   ['return'] = true }
+-- Moves that follow from what happened (the bank, a clock, the route stage): nobody says them.
+local MACHINE = { receive = true, triage = true, paid = true, ['pay-failed'] = true, ['pay-returned'] = true,
+  ['papers-overdue'] = true, cascade = true, claim = true }
 local RETURNS_MAX = 3 -- then the county designates (指定承办)
 
 -- What each verb does besides moving the case. extra: arguments behind the common ones, and how many a verb needs.
@@ -168,7 +171,7 @@ local function act_refusal(case, verb, actor, claim_no, version, scope, now)
   if version ~= '' and case.v ~= tonumber(version) then
     return 'version'
   end
-  if not move(verb, case.s) then
+  if MACHINE[verb] or not move(verb, case.s) then
     return 'move:' .. case.s
   end
   if NEEDS_CLAIM[verb] then
@@ -244,7 +247,7 @@ local function act(keys, args)
 end
 
 -- States in which somebody has yet to accept the case.
-local WAITS = { DISPATCHED = true, FIRST_AID_APPROVED = true, FIRST_AID_PAID = true }
+local WAITS = { DISPATCHED = true, FIRST_AID_APPROVED = true, FIRST_AID_PAID = true, PAY_FAILED = true }
 
 -- Nobody has accepted it in time: on to the next in its chain, at last to the region's duty desk; who was passed over stands
 -- in the history.
