@@ -15,8 +15,9 @@ enum err alias_table_add(struct alias_table *t, struct slice word, struct slice 
         return ERR_LIMIT;
     }
     struct alias *a = &t->aliases[t->count];
-    if (word.len == 0 || !utf8_valid(word) || code.len != TOWNSHIP_CODE_SIZE - 1 || !slice_all_digits(code) ||
-        slice_copy(word, a->word, sizeof(a->word)) != ERR_OK || slice_copy(code, a->code, sizeof(a->code)) != ERR_OK) {
+    if (word.len == 0 || !utf8_valid(word) || code.len != TOWNSHIP_CODE_SIZE - 1 ||
+        !slice_all_digits(code) || slice_copy(word, a->word, sizeof(a->word)) != ERR_OK ||
+        slice_copy(code, a->code, sizeof(a->code)) != ERR_OK) {
         return ERR_INPUT;
     }
     t->count++;
@@ -38,8 +39,8 @@ static const struct alias *longest_at(const struct alias_table *t, struct slice 
     return best;
 }
 
-enum err alias_apply(const struct alias_table *t, const struct gazetteer *g, struct slice text, struct buf *out,
-                     const struct alias **first)
+enum err alias_apply(const struct alias_table *t, const struct gazetteer *g, struct slice text,
+                     struct buf *out, const struct alias **first)
 {
     *first = NULL;
     while (text.len > 0) {
@@ -59,8 +60,9 @@ enum err alias_apply(const struct alias_table *t, const struct gazetteer *g, str
     return buf_err(out);
 }
 
-enum err alias_route(const struct alias_table *t, const struct gazetteer *g, struct route_scratch *s,
-                     const struct place_query *q, struct buf *scratch, struct route_result *out)
+enum err alias_route(const struct alias_table *t, const struct gazetteer *g,
+                     struct route_scratch *s, const struct place_query *q, struct buf *scratch,
+                     struct route_result *out)
 {
     const struct alias *used = NULL;
     struct place_query query = *q;
@@ -75,7 +77,8 @@ enum err alias_route(const struct alias_table *t, const struct gazetteer *g, str
     enum err err = route_place(g, s, &query, out);
     if (err == ERR_OK && used != NULL) {
         char line[ALIAS_TEXT_SIZE + 100];
-        int len = snprintf(line, sizeof(line), "“%s”按本地别名（第%lld版）理解。\n", used->word, (long long)t->version);
+        int len = snprintf(line, sizeof(line), "“%s”按本地别名（第%lld版）理解。\n", used->word,
+                           (long long)t->version);
         size_t have = strlen(out->why);
         if (len > 0 && (size_t)len < sizeof(line) && have + (size_t)len < sizeof(out->why)) {
             memmove(out->why + len, out->why, have + 1);

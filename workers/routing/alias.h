@@ -1,5 +1,6 @@
-/* Aliases of places: what people call a township and no list has (a market, a bridge, a mine). Approved ones are written out
- * as the full name before the text is looked at, so everything the resolver knows of names then holds. Pure. */
+/* Aliases of places: what people call a township and no list has (a market, a bridge, a mine).
+ * Approved ones are written out as the full name before the text is looked at, so everything the
+ * resolver knows of names then holds. Pure. */
 #ifndef WORKERS_ROUTING_ALIAS_H
 #define WORKERS_ROUTING_ALIAS_H
 
@@ -27,17 +28,20 @@ struct alias_table {
 
 /* Forget all. */
 void alias_table_clear(struct alias_table *t, int64_t version);
-/* ERR_INPUT: the word is empty or too long, or the code is not 9 digits; ERR_LIMIT: the table is full. */
+/* ERR_INPUT: the word is empty or too long, or the code is not 9 digits; ERR_LIMIT: the table is
+ * full. */
 MUST_CHECK enum err alias_table_add(struct alias_table *t, struct slice word, struct slice code);
 
-/* Append text to out with every alias in it (the longest one at each place) written as county and township. Aliases whose code
- * the gazetteer does not have are left alone. *first: the first one used, NULL if none was. */
-MUST_CHECK enum err alias_apply(const struct alias_table *t, const struct gazetteer *g, struct slice text, struct buf *out,
-                                const struct alias **first);
+/* Append text to out with every alias in it (the longest one at each place) written as county and
+ * township. Aliases whose code the gazetteer does not have are left alone. *first: the first one
+ * used, NULL if none was. */
+MUST_CHECK enum err alias_apply(const struct alias_table *t, const struct gazetteer *g,
+                                struct slice text, struct buf *out, const struct alias **first);
 
-/* route_place with the aliases applied to the text; the reason names the alias. version 0 of the table in the result's `why`
- * is not told. scratch: a buffer to reuse. */
-MUST_CHECK enum err alias_route(const struct alias_table *t, const struct gazetteer *g, struct route_scratch *s,
-                                const struct place_query *q, struct buf *scratch, struct route_result *out);
+/* route_place with the aliases applied to the text; the reason names the alias. version 0 of the
+ * table in the result's `why` is not told. scratch: a buffer to reuse. */
+MUST_CHECK enum err alias_route(const struct alias_table *t, const struct gazetteer *g,
+                                struct route_scratch *s, const struct place_query *q,
+                                struct buf *scratch, struct route_result *out);
 
 #endif

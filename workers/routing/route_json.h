@@ -7,8 +7,9 @@
 
 #define ROUTE_JSON_CANDIDATES 4 /* the township in charge and the next three */
 
-/* {"level": "township", "code": "…", "name": "…", "confidence": 96, "ask": "none", "data": "…", "why": ["…"],
- *  "candidates": [{"code", "name", "county", "distance_m"}]} with at most ROUTE_JSON_CANDIDATES candidates. */
+/* {"level": "township", "code": "…", "name": "…", "confidence": 96, "ask": "none", "data": "…",
+ * "why": ["…"], "candidates": [{"code", "name", "county", "distance_m"}]} with at most
+ * ROUTE_JSON_CANDIDATES candidates. */
 void route_write(const struct route_result *r, struct json_out *o, const char *name);
 
 #endif

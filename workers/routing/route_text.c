@@ -145,6 +145,18 @@ static bool says_its_kind(const struct text_work *w, const struct mention *m)
            (end[-3] == 0x529E && end[-2] == 0x4E8B && end[-1] == 0x5904); /* 办事处 */
 }
 
+/* A township's name stands inside the village's: 西营镇寨子村 is rather a village of some 西营镇
+ * than 西营镇寨. */
+static bool holds_township(const struct text_work *w, const struct mention *m)
+{
+    for (size_t i = 0; i < w->mention_count; i++) {
+        const struct mention *t = &w->mentions[i];
+        if (t->kind == NAME_TOWNSHIP && t->start < m->end && m->start < t->end)
+            return true;
+    }
+    return false;
+}
+
 /* 0: no route. Otherwise the confidence, 60..97. */
 static int confidence_of(const struct text_context *x, const struct text_candidate *best)
 {
@@ -186,7 +198,9 @@ static int confidence_of(const struct text_context *x, const struct text_candida
             return sure ? 86 : 66;
         if (best->city)
             return 70;
-        return best->sharing == 1 && length >= 4 && !best->province ? 62 : best->province ? 66 : 0;
+        if (holds_township(w, m))
+            return 0;
+        return best->province ? 66 : best->sharing == 1 && length >= 4 ? 62 : 0;
     default: return sure ? 76 : 0; /* by sound */
     }
 }

@@ -25,6 +25,7 @@
 #define POINTS_PROVINCE 60
 #define POINTS_SAME_BLOCK 30
 #define POINTS_SECOND_NAME 100
+#define POINTS_SECOND_LOOSE 25 /* may be a plain word: orders, does not decide */
 #define POINTS_CROSSED 40
 #define POINTS_WEAK_MOST 180 /* of a name that may be a plain word: below every real name */
 
@@ -236,6 +237,10 @@ static bool stem_stands_alone(const struct text_work *w, const struct mention *m
     uint16_t last = f->text[m->end - 1], next = m->end < f->count ? f->text[m->end] : 0;
 
     size_t end = m->end;
+    bool parted = m->start > 0 && f->before[m->start] != BREAK_NONE;
+    bool ends = end >= f->count || f->before[end] != BREAK_NONE || (next >= '0' && next <= '9');
+    if (parted && !ends) /* 黔西市，洪水把粮食都泡了 */
+        return false;
     if (next == 0x8857 && end + 1u < f->count &&
         f->text[end + 1] == 0x4E0A) /* 摆金街上: in the town */
         return true;
@@ -341,7 +346,8 @@ static void consider(struct text_context *x, uint16_t mention, uint32_t township
         if (c.county < COUNTY_SOLID && then != NO_ROW && x->w->county_head[then] != NONE16)
             parents = text_parents(x, m, then, &c);
     }
-    if (m->kind == NAME_TOWNSHIP && c.county < COUNTY_SOLID && begins_with_county(x, m, county)) {
+    if ((m->kind == NAME_TOWNSHIP || m->kind == NAME_TOWNSHIP_ALIAS) && c.county < COUNTY_SOLID &&
+        begins_with_county(x, m, county)) {
         c.county = COUNTY_SOLID;
         parents += POINTS_COUNTY;
     }
@@ -528,7 +534,7 @@ static void support_by_villages(struct text_context *x)
                 continue;
             c->village = true;
             c->evidence |= EVIDENCE_VILLAGE;
-            c->score += m->explicit_unit ? POINTS_SECOND_NAME : POINTS_SECOND_NAME / 2;
+            c->score += m->explicit_unit ? POINTS_SECOND_NAME : POINTS_SECOND_LOOSE;
         }
     }
 }
