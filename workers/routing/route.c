@@ -145,6 +145,30 @@ void candidates_add_neighbours(const struct gazetteer *g, struct route_result *o
     }
 }
 
+void candidates_add_of_county(const struct gazetteer *g, struct route_result *out, uint32_t county)
+{
+    const struct county_row *c = &g->counties[county];
+    const uint16_t number = (uint16_t)county;
+    struct near_hit hits[NEAR_MAX];
+    size_t count = 0, want = c->in_tree < 2 * SHOWN_MAX ? c->in_tree : 2 * SHOWN_MAX;
+
+    if ((c->flags & COUNTY_HAS_POINT) != 0 && want > 0)
+        count = near_find(g->tree, g->tree_count, point_to_unit(row_point(c->lat, c->lng)),
+                          (struct near_filter){&number, 1}, want, hits);
+    for (size_t i = 0; i < count && out->count < SHOWN_MAX; i++) {
+        struct route_candidate *shown = candidate_add(g, out, hits[i].township);
+        if (shown != NULL)
+            shown->evidence = EVIDENCE_NEIGHBOUR;
+    }
+    for (uint32_t i = 0; i < c->township_count && out->count < SHOWN_MAX; i++) {
+        if ((g->townships[c->township_first + i].flags & TOWNSHIP_FILLER) != 0)
+            continue;
+        struct route_candidate *shown = candidate_add(g, out, c->township_first + i);
+        if (shown != NULL)
+            shown->evidence = EVIDENCE_NEIGHBOUR;
+    }
+}
+
 void result_set_township(const struct gazetteer *g, struct route_result *out, uint32_t township,
                          int confidence)
 {
@@ -213,6 +237,7 @@ static void county_code_decide(const struct gazetteer *g, const struct code_answ
     struct route_candidate *c = candidate_add_county(g, out, code->county);
     c->evidence = EVIDENCE_CODE;
     c->score = 1000;
+    candidates_add_of_county(g, out, code->county);
     out->ask = ASK_TOWNSHIP;
     why_add(out, "代码只说明是%s%s，没有说明乡镇街道。", county.city, county.name);
 }

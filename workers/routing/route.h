@@ -64,7 +64,7 @@ enum route_evidence {
     EVIDENCE_CITY = 1 << 10,
     EVIDENCE_PROVINCE = 1 << 11,
     EVIDENCE_PRIOR = 1 << 12,    /* in the region of the agent's desk */
-    EVIDENCE_NEIGHBOUR = 1 << 13 /* only a neighbour of the township in charge: who to try next */
+    EVIDENCE_NEIGHBOUR = 1 << 13 /* only a neighbour of the township in charge, or one of the county: who to try or to offer */
 };
 
 struct route_candidate {

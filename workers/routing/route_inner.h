@@ -43,6 +43,8 @@ struct route_candidate *candidate_add(const struct gazetteer *g, struct route_re
 struct route_candidate *candidate_add_county(const struct gazetteer *g, struct route_result *out, uint32_t county);
 /* Fill up to SHOWN_MAX candidates with the neighbours of the first, the same county first. */
 void candidates_add_neighbours(const struct gazetteer *g, struct route_result *out, uint32_t township);
+/* Fill up to SHOWN_MAX candidates with townships of the county, those near its seat first. */
+void candidates_add_of_county(const struct gazetteer *g, struct route_result *out, uint32_t county);
 void result_set_township(const struct gazetteer *g, struct route_result *out, uint32_t township, int confidence);
 void result_set_county(const struct gazetteer *g, struct route_result *out, uint32_t county, int confidence);
 struct shapes gazetteer_shapes(const struct gazetteer *g);

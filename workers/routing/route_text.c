@@ -342,7 +342,7 @@ static void decide_county(struct text_context *x, struct route_result *out)
         explain_several(x, best, out);
     if (choice.county == NO_ROW || choice.score - choice.second < CLEAR ||
         home_only(x, choice.county)) {
-        for (size_t i = 0; i < x->w->county_count && best == NULL; i++) {
+        for (size_t i = 0; i < x->w->county_count && out->count < SHOWN_MAX; i++) {
             if (county_score(x, x->w->counties[i]) + CLEAR > choice.score)
                 (void)candidate_add_county(x->g, out, x->w->counties[i]);
         }
@@ -357,6 +357,7 @@ static void decide_county(struct text_context *x, struct route_result *out)
     struct route_candidate *shown = candidate_add_county(x->g, out, choice.county);
     if (shown != NULL)
         shown->evidence = EVIDENCE_COUNTY;
+    candidates_add_of_county(x->g, out, choice.county);
     out->ask = best != NULL && x->g->townships[best->township].county == choice.county
                    ? ASK_WHICH
                    : ASK_TOWNSHIP;

@@ -186,6 +186,7 @@ static void a_county_alone_is_a_county(void **state)
         assert_int_equal(r.level, ROUTE_COUNTY);
         assert_string_equal(r.code, "522731");
         assert_int_equal(r.ask, ASK_TOWNSHIP);
+        assert_in_range(r.count, 3, ROUTE_CANDIDATES_MAX); /* the county, and townships to offer */
     }
 }
 
