@@ -4,19 +4,19 @@
 
 #include "server/op.h"
 
-void cases_get(struct op *op);       /* GET /v1/cases/{no} */
-void cases_events(struct op *op);    /* GET /v1/cases/{no}/events */
-void verbs_act(struct op *op);       /* POST /v1/cases/{no}/{verb} */
-void townships_inbox(struct op *op); /* GET /v1/townships/{code}/inbox */
-void townships_claim(struct op *op); /* POST /v1/townships/{code}/claim */
-void townships_duty(struct op *op);  /* POST /v1/townships/{code}/duty */
-void townships_fund(struct op *op);  /* GET /v1/townships/{code}/fund */
-void funds_allot(struct op *op);     /* POST /v1/funds/{code}/allotments */
-void routing_preview(struct op *op); /* POST /v1/routing/preview */
-void payments_get(struct op *op);    /* GET /v1/payments/{id} */
+void cases_get(struct op *op);         /* GET /v1/cases/{no} */
+void cases_events(struct op *op);      /* GET /v1/cases/{no}/events */
+void verbs_act(struct op *op);         /* POST /v1/cases/{no}/{verb} */
+void townships_inbox(struct op *op);   /* GET /v1/townships/{code}/inbox */
+void townships_claim(struct op *op);   /* POST /v1/townships/{code}/claim */
+void townships_duty(struct op *op);    /* POST /v1/townships/{code}/duty */
+void townships_fund(struct op *op);    /* GET /v1/townships/{code}/fund */
+void funds_allot(struct op *op);       /* POST /v1/funds/{code}/allotments */
+void routing_preview(struct op *op);   /* POST /v1/routing/preview */
+void payments_get(struct op *op);      /* GET /v1/payments/{id} */
 void payments_callback(struct op *op); /* POST /v1/payments/callback/g2p/{secret}/on-disburse */
-void process_livez(struct op *op);   /* GET /livez */
-void process_readyz(struct op *op);  /* GET /readyz */
-void process_metrics(struct op *op); /* GET /metrics */
+void process_livez(struct op *op);     /* GET /livez */
+void process_readyz(struct op *op);    /* GET /readyz */
+void process_metrics(struct op *op);   /* GET /metrics */
 
 #endif

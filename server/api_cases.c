@@ -10,8 +10,8 @@
 
 struct get_state {
     struct slice no;
-    int64_t wait_s;    /* 0 = answer at once */
-    int64_t after;     /* wanted: a version above this; 0 = whatever it is at the first look */
+    int64_t wait_s; /* 0 = answer at once */
+    int64_t after;  /* wanted: a version above this; 0 = whatever it is at the first look */
     bool waited;
 };
 
@@ -44,7 +44,8 @@ static void on_case(void *data, enum err err, const redisReply *reply)
     if (st->wait_s > 0 && !st->waited) {
         st->after = op->if_none_match.len > 0 ? st->after : v.version;
         if (v.version <= st->after) {
-            if (long_poll_wait(op->g->long_poll, op, st->no, st->after, st->wait_s * 1000, after_wait) != ERR_OK) {
+            if (long_poll_wait(op->g->long_poll, op, st->no, st->after, st->wait_s * 1000,
+                               after_wait) != ERR_OK) {
                 op_reply_problem(op, ERR_LIMIT, "等待的连接太多，请稍后再试。");
             }
             return;

@@ -127,10 +127,12 @@ static enum err send_news(struct op *op, size_t from, size_t n)
     outcome_begin(f, op->g->settings->region);
     for (size_t i = from; i < from + n; i++) {
         const struct pay_result *r = &st->message.results[i];
-        snprintf(reason, sizeof(reason), "callback: %s %s", pay_outcome_word(r->outcome), r->reason_code);
+        snprintf(reason, sizeof(reason), "callback: %s %s", pay_outcome_word(r->outcome),
+                 r->reason_code);
         struct buf tail;
         buf_init(&tail, 1024);
-        const struct event_tail event = {.at_ms = clock_now_ms(), .actor = SLICE_LIT("bank:g2p"), .reason = slice_of(reason)};
+        const struct event_tail event = {
+            .at_ms = clock_now_ms(), .actor = SLICE_LIT("bank:g2p"), .reason = slice_of(reason)};
         event_tail_write(&event, &tail);
         const struct payment_news news = {
             .id = slice_of(r->id),

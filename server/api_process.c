@@ -19,7 +19,8 @@ static void put_check(struct json_out *o, const char *name, bool ok, const char 
     json_close_object(o);
 }
 
-/* Ready = takes tickets: the store answers under the right settings and the process is not about to stop. */
+/* Ready = takes tickets: the store answers under the right settings and the process is not about to
+ * stop. */
 void process_readyz(struct op *op)
 {
     struct gateway *g = op->g;
@@ -48,8 +49,8 @@ static void reply_metrics(struct op *op, const struct store_stats *stats)
 {
     struct buf text;
     buf_init(&text, 1u << 20);
-    metrics_write(&op->g->metrics, http_server_counters(op->g->http), stats, store_async_state(op->g->store) == ERR_OK,
-                  &text);
+    metrics_write(&op->g->metrics, http_server_counters(op->g->http), stats,
+                  store_async_state(op->g->store) == ERR_OK, &text);
     op_reply_text(op, 200, HTTP_TYPE_METRICS, &text);
     buf_release(&text);
 }

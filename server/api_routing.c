@@ -20,7 +20,8 @@ static bool read_point(struct op *op, struct place_query *q)
     if (lat == NULL && lng == NULL) {
         return true;
     }
-    if (json_double(lat, -1e6, 1e6, &q->lat) != ERR_OK || json_double(lng, -1e6, 1e6, &q->lng) != ERR_OK) {
+    if (json_double(lat, -1e6, 1e6, &q->lat) != ERR_OK ||
+        json_double(lng, -1e6, 1e6, &q->lng) != ERR_OK) {
         op_reply_fault(op, "/lat", "纬度 lat 和经度 lng 须同时给出，均为数字（度）。");
         return false;
     }
@@ -65,8 +66,8 @@ void routing_preview(struct op *op)
         return;
     }
     if (!only_known(op) || !optional_text(op, "code", "/code", &query.code) ||
-        !optional_text(op, "text", "/text", &query.text) || !optional_text(op, "prior", "/prior", &query.prior_code) ||
-        !read_point(op, &query)) {
+        !optional_text(op, "text", "/text", &query.text) ||
+        !optional_text(op, "prior", "/prior", &query.prior_code) || !read_point(op, &query)) {
         return;
     }
     int64_t from_us = clock_mono_us();

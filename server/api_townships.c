@@ -21,7 +21,8 @@ static void write_item(const struct inbox_item *item, int64_t now_ms, struct jso
     json_put_text(o, "state_zh", case_state_zh(item->state));
     json_put_int(o, "version", item->version);
     json_put_slice(o, "urgency", item->urgency);
-    if (json_parse(item->facts, &facts_json, NULL) == ERR_OK && facts_read(facts_json, &facts) == ERR_OK) {
+    if (json_parse(item->facts, &facts_json, NULL) == ERR_OK &&
+        facts_read(facts_json, &facts) == ERR_OK) {
         json_put_text(o, "cause", cause_word(facts.cause));
         json_put_text(o, "cause_zh", cause_zh(facts.cause));
         json_put_int(o, "persons", facts.persons);
@@ -145,7 +146,8 @@ static void on_claim(void *data, enum err err, const redisReply *reply)
     case CLAIM_HELD: op_reply_problem(op, ERR_CONFLICT, "这个求助件正由他人办理。"); break;
     case CLAIM_NOT_FOUND: op_reply_problem(op, ERR_NOT_FOUND, "这里没有这个编号的求助件。"); break;
     case CLAIM_KEY_REUSED:
-        op_reply_problem(op, ERR_KEY_REUSED, "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
+        op_reply_problem(op, ERR_KEY_REUSED,
+                         "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
         break;
     }
 }
@@ -168,7 +170,8 @@ void townships_claim(struct op *op)
         op_reply_fault(op, "", "请求体须为 {} 或 {\"case\": \"编号\"}。");
         return;
     }
-    if (wanted != NULL && (json_string(wanted, &no) != ERR_OK || case_no_read(no, &parts) != ERR_OK)) {
+    if (wanted != NULL &&
+        (json_string(wanted, &no) != ERR_OK || case_no_read(no, &parts) != ERR_OK)) {
         op_reply_fault(op, "/case", "编号不对，请核对。");
         return;
     }
@@ -210,13 +213,15 @@ void townships_duty(struct op *op)
     if (!op_township(op, &code)) {
         return;
     }
-    if (json_int64(json_get(op->json, "hours"), 0, DUTY_HOURS_MAX, &hours) != ERR_OK || json_size(op->json) != 1) {
+    if (json_int64(json_get(op->json, "hours"), 0, DUTY_HOURS_MAX, &hours) != ERR_OK ||
+        json_size(op->json) != 1) {
         op_reply_fault(op, "/hours", "请给出值守小时数，0 到 24 的整数；0 表示签退。");
         return;
     }
     struct slice tail = op_tail(op, hours > 0 ? SLICE_LIT("值守签到") : SLICE_LIT("值守签退"), "");
     if (tail.ptr != NULL) {
-        duty_write(&op->g->fcall, op->g->settings->region, code, hours == 0 ? 0 : clock_now_ms() + hours * 3600000, tail);
+        duty_write(&op->g->fcall, op->g->settings->region, code,
+                   hours == 0 ? 0 : clock_now_ms() + hours * 3600000, tail);
         op_call(op, on_duty);
     }
 }
@@ -284,7 +289,8 @@ static void on_allotted(void *data, enum err err, const redisReply *reply)
     if (err != ERR_OK) {
         op_reply_store(op, err);
     } else if (outcome == ALLOT_KEY_REUSED) {
-        op_reply_problem(op, ERR_KEY_REUSED, "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
+        op_reply_problem(op, ERR_KEY_REUSED,
+                         "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
     } else if (outcome == ALLOT_CAP) {
         op_reply_problem(op, ERR_CAP, "备用金累计拨付超过系统上限。");
     } else {
@@ -304,9 +310,10 @@ void funds_allot(struct op *op)
         op_reply_fault(op, "/amount_fen", "请给出拨付金额，正整数，单位是分。");
         return;
     }
-    if (json_string(json_get(op->json, "reason"), &reason) != ERR_OK || reason.len == 0 || utf8_count(reason) > 100 ||
-        json_size(op->json) != 2) {
-        op_reply_fault(op, "/reason", "请写明拨付依据（1 到 100 字），除 amount_fen 和 reason 外不要有其他字段。");
+    if (json_string(json_get(op->json, "reason"), &reason) != ERR_OK || reason.len == 0 ||
+        utf8_count(reason) > 100 || json_size(op->json) != 2) {
+        op_reply_fault(op, "/reason",
+                       "请写明拨付依据（1 到 100 字），除 amount_fen 和 reason 外不要有其他字段。");
         return;
     }
     const struct allotment a = {.fund = code,

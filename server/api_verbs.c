@@ -47,8 +47,10 @@ static bool only_known(struct op *op, const char *const *names)
 
 static bool read_reason(struct op *op, struct verb_state *st)
 {
-    if (json_string(json_get(op->json, "reason"), &st->reason) != ERR_OK || slice_trim(st->reason).len == 0) {
-        op_reply_fault(op, "/reason", "请写明理由（1 到 100 字）；理由会进入案卷，不要写姓名、电话和证件号码。");
+    if (json_string(json_get(op->json, "reason"), &st->reason) != ERR_OK ||
+        slice_trim(st->reason).len == 0) {
+        op_reply_fault(op, "/reason",
+                       "请写明理由（1 到 100 字）；理由会进入案卷，不要写姓名、电话和证件号码。");
         return false;
     }
     st->reason = slice_trim(st->reason);
@@ -68,7 +70,8 @@ static bool read_claim(struct op *op, struct verb_state *st)
     return true;
 }
 
-/* Does the township lie in the region that this store serves? Nobody here would see a case in another one's inbox. */
+/* Does the township lie in the region that this store serves? Nobody here would see a case in
+ * another one's inbox. */
 static bool in_region(struct slice township, const char *region)
 {
     struct slice prefix = slice_of(region);
@@ -82,7 +85,8 @@ static bool read_township(struct op *op, struct verb_state *st)
 {
     struct township t;
     if (json_string(json_get(op->json, "township"), &st->township) != ERR_OK ||
-        !gazetteer_township(op->g->atlas.gazetteer, st->township, &t) || !in_region(st->township, op->g->settings->region)) {
+        !gazetteer_township(op->g->atlas.gazetteer, st->township, &t) ||
+        !in_region(st->township, op->g->settings->region)) {
         op_reply_fault(op, "/township", "请给出本地区的 9 位乡镇（街道）代码；查不到这个代码。");
         return false;
     }
@@ -91,14 +95,16 @@ static bool read_township(struct op *op, struct verb_state *st)
 
 static bool read_body(struct op *op, struct verb_state *st)
 {
-    static const char *const PLAIN[] = {"reason", NULL}, *const CLAIMED[] = {"reason", "claim", NULL},
+    static const char *const PLAIN[] = {"reason", NULL},
+                             *const CLAIMED[] = {"reason", "claim", NULL},
                              *const MONEY[] = {"reason", "claim", "amount_fen", NULL},
                              *const ANSWER[] = {"reason", "answer", NULL},
                              *const PLACE[] = {"reason", "township", NULL},
                              *const RETURN[] = {"reason", "claim", "misled", NULL};
-    bool claimed = st->verb == VERB_ACCEPT || st->verb == VERB_PAPERS || st->verb == VERB_HAND_BACK ||
-                   st->verb == VERB_REVEAL || st->verb == VERB_FIRST_AID || st->verb == VERB_RETURN;
-    const char *const *names = st->verb == VERB_FIRST_AID  ? MONEY
+    bool claimed = st->verb == VERB_ACCEPT || st->verb == VERB_PAPERS ||
+                   st->verb == VERB_HAND_BACK || st->verb == VERB_REVEAL ||
+                   st->verb == VERB_FIRST_AID || st->verb == VERB_RETURN;
+    const char *const *names = st->verb == VERB_FIRST_AID   ? MONEY
                                : st->verb == VERB_FOLLOW_UP ? ANSWER
                                : st->verb == VERB_DISPATCH  ? PLACE
                                : st->verb == VERB_RETURN    ? RETURN
@@ -112,20 +118,24 @@ static bool read_body(struct op *op, struct verb_state *st)
         (st->verb == VERB_DISPATCH && !read_township(op, st))) {
         return false;
     }
-    if (st->verb == VERB_FIRST_AID &&
-        json_int64(json_get(op->json, "amount_fen"), 1, AMOUNT_FEN_MAX, &st->amount_fen) != ERR_OK) {
+    if (st->verb == VERB_FIRST_AID && json_int64(json_get(op->json, "amount_fen"), 1,
+                                                 AMOUNT_FEN_MAX, &st->amount_fen) != ERR_OK) {
         op_reply_fault(op, "/amount_fen", "请给出先行救助金额，整数，单位是分。");
         return false;
     }
     if (st->verb == VERB_RETURN && json_get(op->json, "misled") != NULL &&
-        (json_string(json_get(op->json, "misled"), &st->misled) != ERR_OK || utf8_count(st->misled) > 30)) {
+        (json_string(json_get(op->json, "misled"), &st->misled) != ERR_OK ||
+         utf8_count(st->misled) > 30)) {
         op_reply_fault(op, "/misled", "误导派单的地名须为不超过 30 字的文字，不要写姓名和门牌。");
         return false;
     }
     if (st->verb == VERB_FOLLOW_UP &&
         (json_string(json_get(op->json, "answer"), &st->answer) != ERR_OK ||
-         !(slice_is(st->answer, "yes") || slice_is(st->answer, "no") || slice_is(st->answer, "unreachable")))) {
-        op_reply_fault(op, "/answer", "请填 yes（钱已收到、无异议）、no（没有收到或有异议）或 unreachable（没有联系上）。");
+         !(slice_is(st->answer, "yes") || slice_is(st->answer, "no") ||
+           slice_is(st->answer, "unreachable")))) {
+        op_reply_fault(op, "/answer",
+                       "请填 yes（钱已收到、无异议）、no（没有收到或有异议）"
+                       "或 unreachable（没有联系上）。");
         return false;
     }
     return true;
@@ -140,7 +150,8 @@ static void not_found(struct op *op)
 
 static void refuse_stale(struct op *op)
 {
-    op_reply_problem(op, ERR_STALE, "您已不再持有这个求助件（领取已过期或被他人领取），请重新领取。");
+    op_reply_problem(op, ERR_STALE,
+                     "您已不再持有这个求助件（领取已过期或被他人领取），请重新领取。");
 }
 
 /* Is the claim that the request names still the caller's? */
@@ -149,6 +160,14 @@ static bool holds_claim(const struct op *op, const struct verb_state *st, const 
     struct claim_view claim;
     return claim_view_read(v->claim, clock_now_ms(), &claim) && claim.number == st->claim &&
            slice_eq(claim.actor, op_actor(op));
+}
+
+/* A neighbour's officer acts on a case that leaves his inbox by it: he still gets his answer, and
+ * the same one when he asks again with the same key. Anything else the store refuses him. */
+static bool may_look(const struct op *op, const struct verb_state *st, const struct case_view *v)
+{
+    bool acted = op->step == VERB_ANSWER && st->result.outcome == ACT_OK;
+    return acted || op_may_see(op, v->township, v->inbox) || slice_eq(v->handler, op_actor(op));
 }
 
 static void on_look(void *data, enum err err, const redisReply *reply)
@@ -160,7 +179,7 @@ static void on_look(void *data, enum err err, const redisReply *reply)
     if (err == ERR_OK) {
         err = case_get_read(reply, &v);
     }
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && !op_may_see(op, v.township, v.inbox))) {
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && !may_look(op, st, &v))) {
         not_found(op);
         return;
     }
@@ -179,11 +198,14 @@ static void on_look(void *data, enum err err, const redisReply *reply)
         return;
     }
     if (op->step == VERB_ANSWER) {
-        if (st->verb == VERB_REVEAL && st->result.outcome == ACT_REPLAYED && !holds_claim(op, st, &v)) {
-            refuse_stale(op); /* a repeat leaves no event: it shows nothing that the first answer's holder may not see */
+        if (st->verb == VERB_REVEAL && st->result.outcome == ACT_REPLAYED &&
+            !holds_claim(op, st, &v)) {
+            refuse_stale(op); /* a repeat leaves no event: it shows nothing that the first answer's
+                                 holder may not see */
             return;
         }
-        case_json_reply(op, st->no, &v, st->verb == VERB_REVEAL, st->result.outcome == ACT_REPLAYED);
+        case_json_reply(op, st->no, &v, st->verb == VERB_REVEAL,
+                        st->result.outcome == ACT_REPLAYED);
         return;
     }
     st->state = v.state;
@@ -202,9 +224,11 @@ static void refuse_move(struct op *op, enum case_state state)
     buf_init(&allowed, 4096);
     json_out_init(&o, &allowed);
     case_json_allowed(state, op->caller.role, &o, NULL);
-    snprintf(detail, sizeof(detail), "求助件现在是“%s”，不能%s。", case_state_zh(state), case_verb_zh(st->verb));
+    snprintf(detail, sizeof(detail), "求助件现在是“%s”，不能%s。", case_state_zh(state),
+             case_verb_zh(st->verb));
     const struct problem_extra extra = {.name = "allowed", .json = buf_slice(&allowed)};
-    const struct problem p = {.err = ERR_MOVE, .detail = detail, .extras = &extra, .extra_count = 1};
+    const struct problem p = {
+        .err = ERR_MOVE, .detail = detail, .extras = &extra, .extra_count = 1};
     op_reply_problem_full(op, &p);
     buf_release(&allowed);
 }
@@ -217,7 +241,8 @@ static void refuse_amount(struct op *op, const struct act_result *r)
                         : r->outcome == ACT_FUNDS           ? "备用金余额不足"
                                                             : "超过本年救助限额";
     money_format_zh(r->left_fen, left);
-    snprintf(detail, sizeof(detail), "%s，最多还可 %s；请减少金额、申请补充备用金，或提请县级一事一议。", which, left);
+    snprintf(detail, sizeof(detail),
+             "%s，最多还可 %s；请减少金额、申请补充备用金，或提请县级一事一议。", which, left);
     op_reply_problem(op, r->outcome == ACT_FUNDS ? ERR_FUNDS : ERR_CAP, detail);
 }
 
@@ -239,15 +264,21 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
         verb_run(op);
         break;
     case ACT_NOT_FOUND: not_found(op); break;
-    case ACT_VERSION: op_reply_problem(op, ERR_VERSION, "求助件已有变化，请重新读取后再办理。"); break;
+    case ACT_VERSION:
+        op_reply_problem(op, ERR_VERSION, "求助件已有变化，请重新读取后再办理。");
+        break;
     case ACT_MOVE: refuse_move(op, st->result.state); break;
     case ACT_STALE: refuse_stale(op); break;
-    case ACT_DESIGNATE: op_reply_problem(op, ERR_FORBIDDEN, "已退单三次，须由县级审核人员指定承办。"); break;
+    case ACT_DESIGNATE:
+        op_reply_problem(op, ERR_FORBIDDEN, "已退单三次，须由县级审核人员指定承办。");
+        break;
     case ACT_SAME_PERSON:
-        op_reply_problem(op, ERR_FORBIDDEN, "经办、审核、发放须由不同的人完成：您已参与办理，不能复核。");
+        op_reply_problem(op, ERR_FORBIDDEN,
+                         "经办、审核、发放须由不同的人完成：您已参与办理，不能复核。");
         break;
     case ACT_KEY_REUSED:
-        op_reply_problem(op, ERR_KEY_REUSED, "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
+        op_reply_problem(op, ERR_KEY_REUSED,
+                         "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
         break;
     case ACT_FUNDS:
     case ACT_CAP: refuse_amount(op, &st->result); break;
@@ -261,16 +292,18 @@ static bool plan_aid(struct op *op, struct verb_state *st, struct aid_order *aid
     const struct policy_rules *rules = policy_for(op->g->policy, st->case_township, now_ms);
     struct civil_time t = clock_civil_china(now_ms);
     char detail[200], most[MONEY_TEXT_ZH_SIZE];
-    enum err err = money_mul(rules->standard.dibao_month_fen, rules->township_ceiling.months, &ceiling_fen);
+    enum err err =
+        money_mul(rules->standard.dibao_month_fen, rules->township_ceiling.months, &ceiling_fen);
     ceiling_fen = money_min(ceiling_fen, rules->township_ceiling.amount_fen);
     if (err != ERR_OK || st->amount_fen > ceiling_fen) {
         money_format_zh(ceiling_fen, most);
-        snprintf(detail, sizeof(detail), "乡镇（街道）一次最多可先行救助 %s；超出部分请报县级审批。", most);
+        snprintf(detail, sizeof(detail),
+                 "乡镇（街道）一次最多可先行救助 %s；超出部分请报县级审批。", most);
         op_reply_problem(op, ERR_CAP, detail);
         return false;
     }
-    if (calendar_add_working_days(&op->g->calendar, now_ms, rules->urgent_first.papers_working_days, &papers_due_ms, NULL) !=
-        ERR_OK) {
+    if (calendar_add_working_days(&op->g->calendar, now_ms, rules->urgent_first.papers_working_days,
+                                  &papers_due_ms, NULL) != ERR_OK) {
         op_reply_problem(op, ERR_INTERNAL, "服务内部错误。");
         return false;
     }
@@ -303,7 +336,8 @@ static struct slice notify_of(struct op *op, const struct verb_state *st)
         snprintf(text, sizeof(text), "closed||0");
     } else if (st->verb == VERB_WITHDRAW) {
         snprintf(text, sizeof(text), "withdrawn||0");
-    } else if (st->verb == VERB_DISPATCH && gazetteer_township(op->g->atlas.gazetteer, st->township, &t)) {
+    } else if (st->verb == VERB_DISPATCH &&
+               gazetteer_township(op->g->atlas.gazetteer, st->township, &t)) {
         snprintf(text, sizeof(text), "dispatched|%s|0", t.name);
     }
     return slice_of(arena_text(&op->arena, slice_of(text)));
@@ -335,7 +369,8 @@ static void add_extras(struct op *op, const struct verb_state *st, struct act_re
         r->extra_count = 1;
         break;
     case VERB_FOLLOW_UP:
-        if (!slice_is(st->answer, "yes")) { /* not reached, or unhappy: an attempt, the case stays open */
+        if (!slice_is(st->answer,
+                      "yes")) { /* not reached, or unhappy: an attempt, the case stays open */
             r->verb = VERB_ATTEMPT;
             r->extra[0] = st->answer;
             r->extra[1] = region;

@@ -68,8 +68,8 @@ static bool hex_lower(struct slice s)
 static bool token_id(struct slice token, char out[TOKEN_ID_HEX + 1])
 {
     struct slice id = slice_make(token.ptr + 3, TOKEN_ID_HEX);
-    if (token.len != TOKEN_TEXT_SIZE - 1 || !slice_starts_with(token, "jj_") || token.ptr[3 + TOKEN_ID_HEX] != '_' ||
-        !hex_lower(id)) {
+    if (token.len != TOKEN_TEXT_SIZE - 1 || !slice_starts_with(token, "jj_") ||
+        token.ptr[3 + TOKEN_ID_HEX] != '_' || !hex_lower(id)) {
         return false;
     }
     return slice_copy(id, out, TOKEN_ID_HEX + 1) == ERR_OK;
@@ -77,10 +77,10 @@ static bool token_id(struct slice token, char out[TOKEN_ID_HEX + 1])
 
 static bool role_from_word(struct slice word, enum role *out)
 {
-#define ROLE_WORD(id, text, bit)                                                                                       \
-    if (slice_is(word, text)) {                                                                                        \
-        *out = id;                                                                                                     \
-        return true;                                                                                                   \
+#define ROLE_WORD(id, text, bit) \
+    if (slice_is(word, text)) {  \
+        *out = id;               \
+        return true;             \
     }
     ROLE_TABLE(ROLE_WORD)
 #undef ROLE_WORD
@@ -120,7 +120,8 @@ static void on_token(void *data, enum err err, const redisReply *reply)
     }
     char name[33];
     found.expires_ms = row.expires_ms;
-    if (!role_from_word(row.role, &found.caller.role) || slice_copy(row.hash, found.hash, sizeof(found.hash)) != ERR_OK ||
+    if (!role_from_word(row.role, &found.caller.role) ||
+        slice_copy(row.hash, found.hash, sizeof(found.hash)) != ERR_OK ||
         slice_copy(row.name, name, sizeof(name)) != ERR_OK ||
         slice_copy(row.township, found.caller.township, sizeof(found.caller.township)) != ERR_OK) {
         op_reply_store(op, ERR_CORRUPT);

@@ -11,7 +11,8 @@ unsigned case_verb_roles(enum case_verb verb)
     case VERB_FIRST_AID:
     case VERB_PAPERS:
     case VERB_REVEAL: return ROLE_OFFICER;
-    case VERB_RETURN: /* a reviewer: what nobody accepted lies at his desk, and goes on from there */
+    case VERB_RETURN: /* a reviewer: what nobody accepted lies at his desk, and goes on from there
+                       */
     case VERB_HAND_BACK: return ROLE_OFFICER | ROLE_REVIEWER;
     case VERB_CONFIRM: return ROLE_REVIEWER;
     case VERB_FOLLOW_UP: return ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER;
@@ -63,10 +64,12 @@ static void write_township(struct op *op, const struct case_view *v, struct json
     json_close_object(o);
 }
 
-static enum err write_person(struct op *op, struct slice no, const struct case_view *v, bool clear, struct json_out *o)
+static enum err write_person(struct op *op, struct slice no, const struct case_view *v, bool clear,
+                             struct json_out *o)
 {
     struct personal person = {.has_point = false};
-    enum err err = personal_unseal(op->g->sealer, no, v->wrapped_key, v->sealed, &op->arena, &person);
+    enum err err =
+        personal_unseal(op->g->sealer, no, v->wrapped_key, v->sealed, &op->arena, &person);
     if (err == ERR_NOT_FOUND) { /* erased */
         json_put_null(o, "person");
         return ERR_OK;
@@ -124,7 +127,8 @@ static void write_people(const struct case_view *v, struct json_out *o)
     json_put_slice(o, "handled_by", v->handler);
 }
 
-static enum err write_packed(struct op *op, const char *name, struct slice packed, struct json_out *o)
+static enum err write_packed(struct op *op, const char *name, struct slice packed,
+                             struct json_out *o)
 {
     struct buf text;
     if (packed.len == 0) {
@@ -140,7 +144,8 @@ static enum err write_packed(struct op *op, const char *name, struct slice packe
     return err;
 }
 
-enum err case_json_write(struct op *op, struct slice no, const struct case_view *v, bool clear, struct buf *out)
+enum err case_json_write(struct op *op, struct slice no, const struct case_view *v, bool clear,
+                         struct buf *out)
 {
     struct json_out o;
     json_out_init(&o, out);
@@ -170,7 +175,8 @@ enum err case_json_write(struct op *op, struct slice no, const struct case_view 
     return err == ERR_OK ? buf_err(out) : err;
 }
 
-void case_json_reply(struct op *op, struct slice no, const struct case_view *v, bool clear, bool replayed)
+void case_json_reply(struct op *op, struct slice no, const struct case_view *v, bool clear,
+                     bool replayed)
 {
     char etag[32];
     struct buf text;

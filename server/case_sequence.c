@@ -22,8 +22,11 @@ static enum err read_file(struct case_sequence *s, struct buf *why)
         err = ERR_IO;
     }
     if (err != ERR_OK) {
-        buf_putf(why, "'%s' is damaged: case numbers might be given twice; write today's date (yymmdd) and a number above all "
-                      "used ones into it, e.g. \"261121 5000000\"", s->path);
+        buf_putf(why,
+                 "'%s' is damaged: case numbers might be given twice; write today's date (yymmdd) "
+                 "and a number above all "
+                 "used ones into it, e.g. \"261121 5000000\"",
+                 s->path);
         err = ERR_IO;
     }
     s->date = (int)date;
@@ -32,11 +35,13 @@ static enum err read_file(struct case_sequence *s, struct buf *why)
     return err;
 }
 
-enum err case_sequence_open(struct case_sequence *s, const char *folder, const char *region, int node, struct buf *why)
+enum err case_sequence_open(struct case_sequence *s, const char *folder, const char *region,
+                            int node, struct buf *why)
 {
     char lock_path[sizeof(s->path) + 8];
     *s = (struct case_sequence){.node = node, .lock_fd = -1};
-    if (slice_copy(slice_of(region), s->region, sizeof(s->region)) != ERR_OK || file_make_folder(folder, 0700) != ERR_OK) {
+    if (slice_copy(slice_of(region), s->region, sizeof(s->region)) != ERR_OK ||
+        file_make_folder(folder, 0700) != ERR_OK) {
         buf_putf(why, "cannot make the folder data_dir '%s'", folder);
         return ERR_IO;
     }
@@ -48,7 +53,8 @@ enum err case_sequence_open(struct case_sequence *s, const char *folder, const c
     snprintf(lock_path, sizeof(lock_path), "%s.lock", s->path);
     s->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        buf_putf(why, "another gateway uses node %d in '%s': give each its own --node", node, folder);
+        buf_putf(why, "another gateway uses node %d in '%s': give each its own --node", node,
+                 folder);
         case_sequence_close(s);
         return ERR_IO;
     }

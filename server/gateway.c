@@ -13,18 +13,25 @@
 
 const struct op_route OP_ROUTES[] = {
     {HTTP_METHOD_POST, "/v1/tickets", ROLE_AGENT | ROLE_OFFICER, true, intake_handle},
-    {HTTP_METHOD_GET, "/v1/cases/{no}", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER | ROLE_AUDITOR, false, cases_get},
-    {HTTP_METHOD_GET, "/v1/cases/{no}/events", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER | ROLE_AUDITOR, false, cases_events},
-    {HTTP_METHOD_POST, "/v1/cases/{no}/{verb}", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER, true, verbs_act},
-    {HTTP_METHOD_GET, "/v1/townships/{code}/inbox", ROLE_OFFICER | ROLE_REVIEWER | ROLE_AGENT, false, townships_inbox},
-    {HTTP_METHOD_POST, "/v1/townships/{code}/claim", ROLE_OFFICER | ROLE_REVIEWER, true, townships_claim},
-    {HTTP_METHOD_GET, "/v1/townships/{code}/fund", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false,
-     townships_fund},
-    {HTTP_METHOD_POST, "/v1/townships/{code}/duty", ROLE_OFFICER, true, townships_duty},
+    {HTTP_METHOD_GET, "/v1/cases/{no}", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER | ROLE_AUDITOR,
+     false, cases_get},
+    {HTTP_METHOD_GET, "/v1/cases/{no}/events",
+     ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER | ROLE_AUDITOR, false, cases_events},
+    {HTTP_METHOD_POST, "/v1/cases/{no}/{verb}", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER, true,
+     verbs_act},
+    {HTTP_METHOD_GET, "/v1/townships/{code}/inbox", ROLE_OFFICER | ROLE_REVIEWER | ROLE_AGENT,
+     false, townships_inbox},
+    {HTTP_METHOD_POST, "/v1/townships/{code}/claim", ROLE_OFFICER | ROLE_REVIEWER, true,
+     townships_claim},
+    {HTTP_METHOD_GET, "/v1/townships/{code}/fund",
+     ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, townships_fund},
+    {HTTP_METHOD_POST, "/v1/townships/{code}/duty", ROLE_OFFICER | ROLE_REVIEWER, true, townships_duty},
     {HTTP_METHOD_POST, "/v1/funds/{code}/allotments", ROLE_FINANCE, true, funds_allot},
     {HTTP_METHOD_POST, "/v1/routing/preview", ROLE_ANYONE, false, routing_preview},
-    {HTTP_METHOD_GET, "/v1/payments/{id}", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, payments_get},
-    {HTTP_METHOD_POST, "/v1/payments/callback/g2p/{secret}/on-disburse", 0, false, payments_callback},
+    {HTTP_METHOD_GET, "/v1/payments/{id}",
+     ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, payments_get},
+    {HTTP_METHOD_POST, "/v1/payments/callback/g2p/{secret}/on-disburse", 0, false,
+     payments_callback},
     {HTTP_METHOD_GET, "/livez", 0, false, process_livez},
     {HTTP_METHOD_GET, "/readyz", 0, false, process_readyz},
     {HTTP_METHOD_GET, "/metrics", 0, false, process_metrics},
@@ -35,12 +42,14 @@ static enum err make_router(struct gateway *g)
 {
     struct route routes[COUNT_OF(OP_ROUTES)];
     for (size_t i = 0; i < COUNT_OF(OP_ROUTES); i++) {
-        routes[i] = (struct route){.method = OP_ROUTES[i].method, .pattern = OP_ROUTES[i].pattern, .id = (int)i};
+        routes[i] = (struct route){
+            .method = OP_ROUTES[i].method, .pattern = OP_ROUTES[i].pattern, .id = (int)i};
     }
     return router_make(routes, COUNT_OF(routes), &g->router);
 }
 
-static enum err read_config_file(const char *path, const char *setting, struct buf *text, struct buf *why)
+static enum err read_config_file(const char *path, const char *setting, struct buf *text,
+                                 struct buf *why)
 {
     buf_clear(text);
     enum err err = path[0] == '\0' ? ERR_NOT_FOUND : file_read(path, text);
@@ -81,7 +90,8 @@ static void on_store_state(void *data, enum err err, const char *why)
         log_event(LOG_INFO, "store_ready", "region=%s", g->settings->region);
     } else {
         bool person = err == ERR_STORE_SETTINGS || err == ERR_STORE_FUNCTIONS;
-        log_event(person ? LOG_ERROR : LOG_WARN, "store_not_ready", "err=%s why=\"%s\"", err_code(err), why);
+        log_event(person ? LOG_ERROR : LOG_WARN, "store_not_ready", "err=%s why=\"%s\"",
+                  err_code(err), why);
     }
 }
 
@@ -121,7 +131,8 @@ static enum err listen_now(struct gateway *g, struct buf *why)
     return err;
 }
 
-enum err gateway_start(struct gateway *g, uv_loop_t *loop, const struct settings *settings, struct buf *why)
+enum err gateway_start(struct gateway *g, uv_loop_t *loop, const struct settings *settings,
+                       struct buf *why)
 {
     *g = (struct gateway){.settings = settings, .loop = loop, .sequence = {.lock_fd = -1}};
     fcall_init(&g->fcall);
@@ -133,7 +144,8 @@ enum err gateway_start(struct gateway *g, uv_loop_t *loop, const struct settings
         err = open_rules(g, why);
     }
     if (err == ERR_OK) {
-        err = case_sequence_open(&g->sequence, settings->data_dir, settings->region, (int)settings->node, why);
+        err = case_sequence_open(&g->sequence, settings->data_dir, settings->region,
+                                 (int)settings->node, why);
     }
     if (err == ERR_OK) {
         err = token_cache_new(&g->tokens);

@@ -1,4 +1,5 @@
-/* The gateway: one loop, one store connection, one HTTP server. Everything that lives as long as the process. */
+/* The gateway: one loop, one store connection, one HTTP server. Everything that lives as long as
+ * the process. */
 #ifndef SERVER_GATEWAY_H
 #define SERVER_GATEWAY_H
 
@@ -46,9 +47,10 @@ struct gateway {
 };
 
 /* Open everything and listen. On failure `why` says what to do. */
-MUST_CHECK enum err gateway_start(struct gateway *g, uv_loop_t *loop, const struct settings *settings, struct buf *why);
-/* Stop taking requests, answer what is in flight within settings->drain_ms, close everything; the loop then ends. May be
- * called twice: the second time stops at once. */
+MUST_CHECK enum err gateway_start(struct gateway *g, uv_loop_t *loop,
+                                  const struct settings *settings, struct buf *why);
+/* Stop taking requests, answer what is in flight within settings->drain_ms, close everything; the
+ * loop then ends. May be called twice: the second time stops at once. */
 void gateway_stop(struct gateway *g);
 /* Free what is left after the loop has ended. */
 void gateway_release(struct gateway *g);

@@ -89,12 +89,14 @@ static void answer(struct gateway *g, struct entry *e, const struct intake_resul
         break;
     case INTAKE_KEY_REUSED:
         g->metrics.tickets_refused++;
-        op_reply_problem(e->op, ERR_KEY_REUSED, "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
+        op_reply_problem(e->op, ERR_KEY_REUSED,
+                         "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
         break;
     case INTAKE_NUMBER_TAKEN:
-        log_event(LOG_ERROR, "case_number_taken", "case=%s hint=\"two gateways share a node number, or data_dir was lost\"",
-                  e->no);
-        op_reply_problem(e->op, ERR_STORE_DOWN, "暂时无法登记，请稍后用同一个 Idempotency-Key 重试。");
+        log_event(LOG_ERROR, "case_number_taken",
+                  "case=%s hint=\"two gateways share a node number, or data_dir was lost\"", e->no);
+        op_reply_problem(e->op, ERR_STORE_DOWN,
+                         "暂时无法登记，请稍后用同一个 Idempotency-Key 重试。");
         break;
     }
 }
@@ -138,7 +140,8 @@ static void send_batch(struct gateway *g, struct entry **entries, size_t count)
                 .sealed = e->sealed,
                 .person_hash = slice_of(e->person_hash),
                 .wrapped_key = slice_make((const char *)e->wrapped, sizeof(e->wrapped)),
-                .job_score = e->ticket->facts.received_ms - (e->ticket->facts.danger_to_life ? HOUR_MS : 0),
+                .job_score =
+                    e->ticket->facts.received_ms - (e->ticket->facts.danger_to_life ? HOUR_MS : 0),
                 .event_tail = e->tail,
             };
             intake_add(&g->fcall, &t);
@@ -247,7 +250,8 @@ void intake_handle(struct op *op)
     }
     if (err != ERR_OK) {
         log_event(LOG_ERROR, "intake_failed", "err=%s", err_code(err));
-        op_reply_problem(op, err == ERR_LIMIT ? ERR_STORE_FULL : err, "暂时无法登记，请稍后用同一个 Idempotency-Key 重试。");
+        op_reply_problem(op, err == ERR_LIMIT ? ERR_STORE_FULL : err,
+                         "暂时无法登记，请稍后用同一个 Idempotency-Key 重试。");
         return;
     }
     e->tail = op_tail(op, slice_of(channel_zh(t->facts.channel)), "");

@@ -59,7 +59,8 @@ static void on_versions(void *data, enum err err, const redisReply *reply)
     if (err == ERR_OK && versions_read(reply, versions, look->count) == ERR_OK) {
         for (size_t i = p->count; i > 0; i--) {
             for (size_t k = 0; k < look->count; k++) {
-                if (slice_is(p->waiters[i - 1].no, look->nos[k]) && versions[k] > p->waiters[i - 1].version) {
+                if (slice_is(p->waiters[i - 1].no, look->nos[k]) &&
+                    versions[k] > p->waiters[i - 1].version) {
                     wake(p, i - 1);
                     break;
                 }
@@ -108,13 +109,17 @@ static void on_gone(struct http_ticket ticket, void *data)
     }
 }
 
-enum err long_poll_wait(struct long_poll *p, struct op *op, struct slice no, int64_t version, int64_t wait_ms, op_fn *then)
+enum err long_poll_wait(struct long_poll *p, struct op *op, struct slice no, int64_t version,
+                        int64_t wait_ms, op_fn *then)
 {
     if (p->count == LONG_POLL_WAITERS_MAX || p->closed) {
         return ERR_LIMIT;
     }
-    p->waiters[p->count++] = (struct waiter){
-        .op = op, .no = no, .version = version, .until_ms = clock_mono_ms() + wait_ms, .then = then};
+    p->waiters[p->count++] = (struct waiter){.op = op,
+                                             .no = no,
+                                             .version = version,
+                                             .until_ms = clock_mono_ms() + wait_ms,
+                                             .then = then};
     http_watch(p->g->http, op->ticket, on_gone, p);
     if (p->count == 1) {
         uv_timer_start(&p->timer, on_timer, LONG_POLL_EVERY_MS, LONG_POLL_EVERY_MS);

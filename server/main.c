@@ -1,4 +1,5 @@
-/* jiuji-gateway: takes tickets and callbacks, serves officers and reviewers. One thread; more processes share the port. */
+/* jiuji-gateway: takes tickets and callbacks, serves officers and reviewers. One thread; more
+ * processes share the port. */
 #include <signal.h>
 #include <stdio.h>
 #include "queue/base/log.h"
@@ -37,7 +38,8 @@ static int usage(void)
     struct buf text;
     buf_init(&text, 65536);
     settings_describe(&text);
-    printf("usage: jiuji-gateway --config FILE [--setting value ...]\n\nsettings:\n%.*s", SLICE_FMT(buf_slice(&text)));
+    printf("usage: jiuji-gateway --config FILE [--setting value ...]\n\nsettings:\n%.*s",
+           SLICE_FMT(buf_slice(&text)));
     buf_release(&text);
     return 2;
 }

@@ -33,13 +33,15 @@ static void add_extra(struct http_response *r, const struct http_field *extra, s
     }
 }
 
-void op_reply_json(struct op *op, int status, const struct buf *json, const struct http_field *extra, size_t extra_count)
+void op_reply_json(struct op *op, int status, const struct buf *json,
+                   const struct http_field *extra, size_t extra_count)
 {
     if (buf_err(json) != ERR_OK) {
         op_reply_problem(op, buf_err(json), "答复太大或内存不足。");
         return;
     }
-    struct http_response r = {.status = status, .content_type = HTTP_TYPE_JSON, .body = buf_slice(json)};
+    struct http_response r = {
+        .status = status, .content_type = HTTP_TYPE_JSON, .body = buf_slice(json)};
     add_extra(&r, extra, extra_count);
     reply(op, &r);
 }
@@ -62,12 +64,14 @@ void op_reply_problem_full(struct op *op, const struct problem *p)
     struct buf text;
     buf_init(&text, 65536);
     problem_write(&text, p);
-    struct http_response r = {.status = problem_status(p), .content_type = HTTP_TYPE_PROBLEM, .body = buf_slice(&text)};
+    struct http_response r = {
+        .status = problem_status(p), .content_type = HTTP_TYPE_PROBLEM, .body = buf_slice(&text)};
     if (r.status == 503 || r.status == 429) {
         r.extra[r.extra_count++] = (struct http_field){SLICE_LIT("Retry-After"), SLICE_LIT("2")};
     }
     if (r.status == 401) {
-        r.extra[r.extra_count++] = (struct http_field){SLICE_LIT("WWW-Authenticate"), SLICE_LIT("Bearer")};
+        r.extra[r.extra_count++] =
+            (struct http_field){SLICE_LIT("WWW-Authenticate"), SLICE_LIT("Bearer")};
     }
     reply(op, &r);
     buf_release(&text);
@@ -82,7 +86,10 @@ void op_reply_problem(struct op *op, enum err err, const char *detail)
 void op_reply_fault(struct op *op, const char *pointer, const char *detail)
 {
     const struct problem_error fault = {.pointer = pointer, .detail = detail};
-    const struct problem p = {.err = ERR_INPUT, .detail = "请求内容有误，请按下列提示改正。", .errors = &fault, .error_count = 1};
+    const struct problem p = {.err = ERR_INPUT,
+                              .detail = "请求内容有误，请按下列提示改正。",
+                              .errors = &fault,
+                              .error_count = 1};
     op_reply_problem_full(op, &p);
 }
 
@@ -90,9 +97,12 @@ void op_reply_store(struct op *op, enum err err)
 {
     op->g->metrics.store_errors++;
     if (err == ERR_CORRUPT || err == ERR_INTERNAL) {
-        log_event(LOG_ERROR, "store_answer_bad", "route=%s err=%s", op->route->pattern, err_code(err));
+        log_event(LOG_ERROR, "store_answer_bad", "route=%s err=%s", op->route->pattern,
+                  err_code(err));
     }
-    op_reply_problem(op, err, err_may_retry(err) ? "暂时无法存取数据，请稍后用同一个 Idempotency-Key 重试。" : "服务内部错误。");
+    op_reply_problem(op, err,
+                     err_may_retry(err) ? "暂时无法存取数据，请稍后用同一个 Idempotency-Key 重试。"
+                                        : "服务内部错误。");
 }
 
 bool op_call(struct op *op, store_reply_fn *on_reply)
@@ -125,8 +135,10 @@ static bool keep_request(struct op *op, const struct http_request *r, const stru
     } else {
         bearer = slice_make(NULL, 0);
     }
-    bool ok = keep(op, r->query, &op->query) && keep(op, r->body, &op->body) && keep(op, bearer, &op->bearer) &&
-              keep(op, http_header(r, "idempotency-key"), &op->key) && keep(op, http_header(r, "if-match"), &op->if_match) &&
+    bool ok = keep(op, r->query, &op->query) && keep(op, r->body, &op->body) &&
+              keep(op, bearer, &op->bearer) &&
+              keep(op, http_header(r, "idempotency-key"), &op->key) &&
+              keep(op, http_header(r, "if-match"), &op->if_match) &&
               keep(op, http_header(r, "if-none-match"), &op->if_none_match);
     for (size_t i = 0; i < m->param_count; i++) {
         ok = ok && keep(op, m->params[i], &op->params[i]);
@@ -156,7 +168,8 @@ static enum err make_idem(struct op *op)
         err = seal_hash(op->g->sealer, "idem", buf_slice(&text), op->idem_hash);
     }
     buf_clear(&text);
-    buf_putf(&text, "%s|%.*s|%.*s|", op->route->pattern, SLICE_FMT(op->params[0]), SLICE_FMT(op->params[1]));
+    buf_putf(&text, "%s|%.*s|%.*s|", op->route->pattern, SLICE_FMT(op->params[0]),
+             SLICE_FMT(op->params[1]));
     buf_put_slice(&text, op->body);
     if (err == ERR_OK) {
         err = buf_err(&text);
@@ -180,7 +193,8 @@ bool op_parse_body(struct op *op)
     if (err == ERR_OK) {
         return true;
     }
-    snprintf(detail, sizeof(detail), "请求体不是合格的 JSON：第 %d 行，第 %zu 字节处，%s。", fault.line, fault.offset, fault.reason);
+    snprintf(detail, sizeof(detail), "请求体不是合格的 JSON：第 %d 行，第 %zu 字节处，%s。",
+             fault.line, fault.offset, fault.reason);
     op_reply_problem(op, err, err == ERR_INPUT ? detail : "服务繁忙，请稍后再试。");
     return false;
 }
@@ -189,7 +203,9 @@ static void after_auth(struct op *op)
 {
     if (op->route->creates) {
         if (!key_well_formed(op->key)) {
-            op_reply_problem(op, ERR_INPUT, "请求须带 Idempotency-Key（1 到 64 个可见 ASCII 字符），同一件事重试时用同一个。");
+            op_reply_problem(
+                op, ERR_INPUT,
+                "请求须带 Idempotency-Key（1 到 64 个可见 ASCII 字符），同一件事重试时用同一个。");
             return;
         }
         if (make_idem(op) != ERR_OK) {
@@ -211,9 +227,11 @@ void op_on_request(struct http_server *server, const struct http_request *r, voi
     if (err != ERR_OK) {
         if (err == ERR_METHOD) {
             struct http_response refusal = {.status = 405, .content_type = HTTP_TYPE_PROBLEM};
-            refusal.extra[refusal.extra_count++] = (struct http_field){SLICE_LIT("Allow"), slice_of(match.allow)};
-            refusal.body = SLICE_LIT("{\"type\":\"urn:jiuji:problem:method-not-allowed\",\"title\":\"the method is not "
-                                     "allowed here\",\"status\":405,\"detail\":\"这里不支持该方法。\"}");
+            refusal.extra[refusal.extra_count++] =
+                (struct http_field){SLICE_LIT("Allow"), slice_of(match.allow)};
+            refusal.body = SLICE_LIT(
+                "{\"type\":\"urn:jiuji:problem:method-not-allowed\",\"title\":\"the method is not "
+                "allowed here\",\"status\":405,\"detail\":\"这里不支持该方法。\"}");
             http_reply(server, r->ticket, &refusal);
         } else {
             http_reply_problem(server, r->ticket, ERR_NOT_FOUND, 0, "没有这个接口。");
@@ -253,7 +271,8 @@ void op_on_request(struct http_server *server, const struct http_request *r, voi
 bool op_case_no(struct op *op, struct slice *no)
 {
     struct case_no_parts parts;
-    if (case_no_read(op->params[0], &parts) != ERR_OK || strcmp(parts.region, op->g->settings->region) != 0) {
+    if (case_no_read(op->params[0], &parts) != ERR_OK ||
+        strcmp(parts.region, op->g->settings->region) != 0) {
         op_reply_problem(op, ERR_NOT_FOUND, "没有这个编号的求助，请核对编号。");
         return false;
     }
@@ -266,7 +285,8 @@ bool op_township(struct op *op, struct slice *code)
     struct township t;
     struct county c;
     struct slice wanted = op->params[0];
-    bool exists = slice_is(wanted, op->g->settings->region) || gazetteer_township(op->g->atlas.gazetteer, wanted, &t) ||
+    bool exists = slice_is(wanted, op->g->settings->region) ||
+                  gazetteer_township(op->g->atlas.gazetteer, wanted, &t) ||
                   gazetteer_county(op->g->atlas.gazetteer, wanted, &c);
     bool may = op->caller.township[0] == '\0' || slice_is(wanted, op->caller.township);
     if (!exists || !may) { /* the same answer: what is not yours does not exist for you */
@@ -292,8 +312,10 @@ struct slice op_tail(struct op *op, struct slice reason, const char *policy)
     struct buf text;
     struct slice kept = slice_make(NULL, 0);
     buf_init(&text, 8192);
-    const struct event_tail tail = {
-        .at_ms = clock_now_ms(), .actor = op_actor(op), .reason = reason, .policy = slice_of(policy)};
+    const struct event_tail tail = {.at_ms = clock_now_ms(),
+                                    .actor = op_actor(op),
+                                    .reason = reason,
+                                    .policy = slice_of(policy)};
     event_tail_write(&tail, &text);
     if (buf_err(&text) != ERR_OK || !keep(op, buf_slice(&text), &kept)) {
         op_reply_problem(op, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");

@@ -1,6 +1,6 @@
-/* One request on its way: what was asked, by whom, and where the answer goes. An op refers to its connection by ticket only,
- * the client may be gone. Handlers are state machines: callbacks store their result in the op and call its `run`, the only
- * place that knows the order of things.
+/* One request on its way: what was asked, by whom, and where the answer goes. An op refers to its
+ * connection by ticket only, the client may be gone. Handlers are state machines: callbacks store
+ * their result in the op and call its `run`, the only place that knows the order of things.
  *
  * Life: op_begin makes it, exactly one op_reply*() ends and frees it. */
 #ifndef SERVER_OP_H
@@ -15,11 +15,11 @@
 #define OP_STEPS_MAX 8
 
 /* Who asks. Roles are bits, so that a route can say who may. */
-#define ROLE_TABLE(X)                                                                                                  \
-    X(ROLE_AGENT, "agent", 1)                                                                                          \
-    X(ROLE_OFFICER, "officer", 2)                                                                                      \
-    X(ROLE_REVIEWER, "reviewer", 4)                                                                                    \
-    X(ROLE_FINANCE, "finance", 8)                                                                                      \
+#define ROLE_TABLE(X)               \
+    X(ROLE_AGENT, "agent", 1)       \
+    X(ROLE_OFFICER, "officer", 2)   \
+    X(ROLE_REVIEWER, "reviewer", 4) \
+    X(ROLE_FINANCE, "finance", 8)   \
     X(ROLE_AUDITOR, "auditor", 16)
 
 enum role {
@@ -75,7 +75,8 @@ extern const struct op_route OP_ROUTES[];
 extern const size_t OP_ROUTE_COUNT;
 
 /* ---- Ending ---- */
-void op_reply_json(struct op *op, int status, const struct buf *json, const struct http_field *extra, size_t extra_count);
+void op_reply_json(struct op *op, int status, const struct buf *json,
+                   const struct http_field *extra, size_t extra_count);
 void op_reply_empty(struct op *op, int status, const struct http_field *extra, size_t extra_count);
 void op_reply_text(struct op *op, int status, const char *type, const struct buf *text);
 /* A problem; detail: Chinese sentence. 503 and 429 carry Retry-After. */
@@ -86,8 +87,8 @@ void op_reply_fault(struct op *op, const char *pointer, const char *detail);
 /* The store could not be asked or its answer was not one: what every handler says then. */
 void op_reply_store(struct op *op, enum err err);
 
-/* ---- Asking the store ---- The gateway's fcall is filled by the caller; on_reply(op, err, reply) runs later, or the op is
- * answered with op_reply_store here (then false). */
+/* ---- Asking the store ---- The gateway's fcall is filled by the caller; on_reply(op, err, reply)
+ * runs later, or the op is answered with op_reply_store here (then false). */
 bool op_call(struct op *op, store_reply_fn *on_reply);
 
 /* Parse op->body into op->json. For routes with `creates` it was done before the handler. */

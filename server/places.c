@@ -11,16 +11,19 @@ static void on_aliases(void *data, enum err err, const redisReply *reply)
     struct gateway *g = data;
     int64_t version = 0;
     size_t n = 0;
-    if (err != ERR_OK || alias_list_read(reply, &version, rows, &n) != ERR_OK || version == g->atlas.aliases.version) {
+    if (err != ERR_OK || alias_list_read(reply, &version, rows, &n) != ERR_OK ||
+        version == g->atlas.aliases.version) {
         return;
     }
     alias_table_clear(&g->atlas.aliases, version);
     for (size_t i = 0; i < n; i++) {
-        if (rows[i].state == ALIAS_APPROVED && alias_table_add(&g->atlas.aliases, rows[i].word, rows[i].code) != ERR_OK) {
+        if (rows[i].state == ALIAS_APPROVED &&
+            alias_table_add(&g->atlas.aliases, rows[i].word, rows[i].code) != ERR_OK) {
             log_event(LOG_WARN, "alias_not_used", "id=%lld", (long long)rows[i].id);
         }
     }
-    log_event(LOG_INFO, "aliases_loaded", "version=%lld count=%zu", (long long)version, g->atlas.aliases.count);
+    log_event(LOG_INFO, "aliases_loaded", "version=%lld count=%zu", (long long)version,
+              g->atlas.aliases.count);
 }
 
 static void on_timer(uv_timer_t *timer)

@@ -4,7 +4,8 @@
 
 #include "server/gateway.h"
 
-/* Start g->places_timer: every two seconds it looks for a replaced townships_file and for another alias version. */
+/* Start g->places_timer: every two seconds it looks for a replaced townships_file and for another
+ * alias version. */
 void places_watch(struct gateway *g);
 
 #endif

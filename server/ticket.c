@@ -4,6 +4,9 @@
 #include "queue/domain/id_number.h"
 #include "queue/domain/phone.h"
 
+#define DANGER_TEXT_MAX \
+    40000 /* bytes: what SEAL_TEXT_MAX leaves room for when every quote is escaped */
+
 struct reader {
     struct ticket *t;
     struct arena *arena;
@@ -13,7 +16,8 @@ struct reader {
 static void fault(struct reader *r, const char *pointer, const char *detail)
 {
     if (r->t->fault_count < TICKET_FAULTS_MAX) {
-        r->t->faults[r->t->fault_count++] = (struct problem_error){.pointer = pointer, .detail = detail};
+        r->t->faults[r->t->fault_count++] =
+            (struct problem_error){.pointer = pointer, .detail = detail};
     }
 }
 
@@ -25,7 +29,8 @@ static void missing(struct reader *r, const char *field)
 }
 
 /* Every member of v must be one of `names` (ends with NULL). */
-static void only(struct reader *r, const struct json *v, const char *const *names, const char *pointer)
+static void only(struct reader *r, const struct json *v, const char *const *names,
+                 const char *pointer)
 {
     for (const struct json *m = json_first(v); m != NULL; m = json_next(m)) {
         const char *const *name = names;
@@ -40,7 +45,8 @@ static void only(struct reader *r, const struct json *v, const char *const *name
 }
 
 /* Optional text of at most max_points characters, copied. */
-static void text(struct reader *r, const struct json *v, const char *pointer, size_t max_points, struct slice *out)
+static void text(struct reader *r, const struct json *v, const char *pointer, size_t max_points,
+                 struct slice *out)
 {
     struct slice s;
     if (json_kind(v) == JSON_ABSENT || json_kind(v) == JSON_NULL) {
@@ -63,8 +69,8 @@ static void text(struct reader *r, const struct json *v, const char *pointer, si
     *out = slice_make(copy, s.len);
 }
 
-static void number(struct reader *r, const struct json *v, const char *pointer, int64_t min, int64_t max, const char *detail,
-                   int64_t *out)
+static void number(struct reader *r, const struct json *v, const char *pointer, int64_t min,
+                   int64_t max, const char *detail, int64_t *out)
 {
     if (json_kind(v) == JSON_ABSENT || json_kind(v) == JSON_NULL) {
         return;
@@ -101,7 +107,8 @@ static void phone(struct reader *r, const struct json *v, const char *pointer, s
     *out = slice_of(copy);
 }
 
-static void read_id_number(struct reader *r, const struct json *v, int64_t now_ms, struct slice *out)
+static void read_id_number(struct reader *r, const struct json *v, int64_t now_ms,
+                           struct slice *out)
 {
     struct slice raw = slice_make(NULL, 0);
     struct id_number id;
@@ -137,6 +144,7 @@ static void account(struct reader *r, const struct json *v, struct slice *out)
     }
     if (!plain || kind.len == 0 || digits.len == 0 || rest.len == 0) {
         fault(r, "/person/account", "收款账户须写成 account:账号@银行 的形式。");
+        *out = slice_make(NULL, 0);
     }
 }
 
@@ -178,17 +186,20 @@ static void read_reporter(struct reader *r, const struct json *v)
 static void read_point(struct reader *r, const struct json *v)
 {
     struct personal *p = &r->t->person;
-    const struct json *lat = json_get(v, "lat"), *lng = json_get(v, "lng"), *crs = json_get(v, "crs");
+    const struct json *lat = json_get(v, "lat"), *lng = json_get(v, "lng"),
+                      *crs = json_get(v, "crs");
     struct slice word;
     if (json_kind(lat) == JSON_ABSENT && json_kind(lng) == JSON_ABSENT) {
         return;
     }
-    if (json_double(lat, -1e6, 1e6, &p->lat) != ERR_OK || json_double(lng, -1e6, 1e6, &p->lng) != ERR_OK) {
+    if (json_double(lat, -1e6, 1e6, &p->lat) != ERR_OK ||
+        json_double(lng, -1e6, 1e6, &p->lng) != ERR_OK) {
         fault(r, "/place/lat", "纬度 lat 和经度 lng 须同时给出，均为数字（度）。");
         return;
     }
     p->has_point = true;
-    if (json_kind(crs) != JSON_ABSENT && (json_string(crs, &word) != ERR_OK || crs_from_word(word, &p->crs) != ERR_OK)) {
+    if (json_kind(crs) != JSON_ABSENT &&
+        (json_string(crs, &word) != ERR_OK || crs_from_word(word, &p->crs) != ERR_OK)) {
         fault(r, "/place/crs", "坐标系须为 WGS-84、GCJ-02 或 BD-09。");
     }
 }
@@ -206,8 +217,9 @@ static void read_place(struct reader *r, const struct json *v)
     }
     only(r, v, NAMES, "/place");
     text(r, json_get(v, "code"), "/place/code", 12, &code);
-    if (code.len > 0 && (!slice_all_digits(code) || (code.len != 6 && code.len != 9 && code.len != 12) ||
-                         slice_copy(code, r->t->facts.place_code, sizeof(r->t->facts.place_code)) != ERR_OK)) {
+    if (code.len > 0 &&
+        (!slice_all_digits(code) || (code.len != 6 && code.len != 9 && code.len != 12) ||
+         slice_copy(code, r->t->facts.place_code, sizeof(r->t->facts.place_code)) != ERR_OK)) {
         fault(r, "/place/code", "区划代码须为 6、9 或 12 位数字。");
     }
     read_point(r, v);
@@ -220,11 +232,13 @@ static void read_words(struct reader *r, const struct json *body)
     const struct json *channel = json_get(body, "channel"), *cause = json_get(body, "cause");
     struct slice word;
     f->channel = CHANNEL_CALL;
-    if (channel != NULL && (json_string(channel, &word) != ERR_OK || channel_from_word(word, &f->channel) != ERR_OK)) {
+    if (channel != NULL &&
+        (json_string(channel, &word) != ERR_OK || channel_from_word(word, &f->channel) != ERR_OK)) {
         fault(r, "/channel", "受理渠道须为 call、sms、web、officer 或 third_party。");
     }
     f->cause = CAUSE_OTHER;
-    if (cause != NULL && (json_string(cause, &word) != ERR_OK || cause_from_word(word, &f->cause) != ERR_OK)) {
+    if (cause != NULL &&
+        (json_string(cause, &word) != ERR_OK || cause_from_word(word, &f->cause) != ERR_OK)) {
         fault(r, "/cause", "急难事由不在代码表中，请对照接口说明；不清楚时填 other。");
     } else if (cause == NULL) {
         missing(r, "cause");
@@ -235,11 +249,14 @@ static void read_facts(struct reader *r, const struct json *body)
 {
     struct case_facts *f = &r->t->facts;
     int64_t persons = 1, months = 0;
-    number(r, json_get(body, "persons"), "/persons", 1, PERSONS_MAX, "人数须为 1 到 100 的整数。", &persons);
-    number(r, json_get(body, "months"), "/months", 0, MONTHS_MAX, "困难月数须为 0 到 24 的整数。", &months);
-    number(r, json_get(body, "net_expense_fen"), "/net_expense_fen", 0, AMOUNT_FEN_MAX, "金额须为整数，单位是分。",
-           &f->net_expense_fen);
-    number(r, json_get(body, "asked_fen"), "/asked_fen", 0, AMOUNT_FEN_MAX, "金额须为整数，单位是分。", &f->asked_fen);
+    number(r, json_get(body, "persons"), "/persons", 1, PERSONS_MAX, "人数须为 1 到 100 的整数。",
+           &persons);
+    number(r, json_get(body, "months"), "/months", 0, MONTHS_MAX, "困难月数须为 0 到 24 的整数。",
+           &months);
+    number(r, json_get(body, "net_expense_fen"), "/net_expense_fen", 0, AMOUNT_FEN_MAX,
+           "金额须为整数，单位是分。", &f->net_expense_fen);
+    number(r, json_get(body, "asked_fen"), "/asked_fen", 0, AMOUNT_FEN_MAX,
+           "金额须为整数，单位是分。", &f->asked_fen);
     f->persons = (int)persons;
     f->months = (int)months;
     flag(r, json_get(body, "danger_to_life"), "/danger_to_life", &f->danger_to_life);
@@ -252,20 +269,25 @@ static void read_facts(struct reader *r, const struct json *body)
     flag(r, json_get(body, "stranded"), "/stranded", &f->stranded);
 }
 
-/* Two facts are enough: a way to call back and any hint of a place. In danger of life nothing may be missing too much. */
+/* Two facts are enough: a way to call back and any hint of a place. In danger of life nothing may
+ * be missing too much. */
 static void look_for_gaps(struct reader *r)
 {
     const struct ticket *t = r->t;
     bool callback = t->person.phone.len > 0 || t->person.reporter_phone.len > 0;
-    bool place = t->facts.place_code[0] != '\0' || t->person.has_point || t->person.address.len > 0 ||
-                 t->person.narrative.len > 0;
+    bool place = t->facts.place_code[0] != '\0' || t->person.has_point ||
+                 t->person.address.len > 0 || t->person.narrative.len > 0;
     if (!callback) {
         missing(r, "person.phone");
     }
     if (!place) {
         missing(r, "place");
     }
-    if (!t->facts.danger_to_life && !callback) {
+    bool told = false; /* a malformed phone has been named already */
+    for (size_t i = 0; i < t->fault_count; i++) {
+        told = told || strstr(t->faults[i].pointer, "/phone") != NULL;
+    }
+    if (!t->facts.danger_to_life && !callback && !told) {
         fault(r, "/person/phone", "请至少留一个能回拨的电话（本人或报告人）。");
     }
     if (!t->facts.danger_to_life && !place) {
@@ -282,12 +304,40 @@ static void look_for_gaps(struct reader *r)
     }
 }
 
-enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *arena, struct ticket *out)
+/* Where life is in danger nothing is refused: what cannot be understood is asked for again, and
+ * kept as it came, behind the narrative (sealed with it), so that a number with one wrong digit is
+ * not lost. */
+static void keep_what_is_faulty(struct reader *r, const struct json *body)
 {
-    static const char *const NAMES[] = {"channel",        "cause",       "person",      "reporter",     "place",
-                                        "narrative",      "persons",     "months",      "net_expense_fen", "asked_fen",
-                                        "danger_to_life", "shelter_lost", "food_lost",  "child_alone",  "income_stopped",
-                                        "recognised",     "wants_person", "stranded",   NULL};
+    struct ticket *t = r->t;
+    struct buf text;
+    buf_init(&text, DANGER_TEXT_MAX);
+    buf_put_slice(&text, t->person.narrative);
+    buf_put_text(&text, " ");
+    json_print(body, &text);
+    const char *copy = buf_err(&text) == ERR_OK ? arena_text(r->arena, buf_slice(&text)) : NULL;
+    if (copy == NULL) {
+        r->err = buf_err(&text) == ERR_TOO_LARGE ? ERR_TOO_LARGE : ERR_NO_MEMORY;
+    } else {
+        t->person.narrative = slice_make(copy, text.len);
+        for (size_t i = 0; i < t->fault_count; i++) {
+            missing(r, t->faults[i].pointer);
+        }
+        t->fault_count = 0;
+    }
+    buf_release(&text);
+}
+
+enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *arena,
+                     struct ticket *out)
+{
+    static const char *const NAMES[] = {"channel",    "cause",          "person",
+                                        "reporter",   "place",          "narrative",
+                                        "persons",    "months",         "net_expense_fen",
+                                        "asked_fen",  "danger_to_life", "shelter_lost",
+                                        "food_lost",  "child_alone",    "income_stopped",
+                                        "recognised", "wants_person",   "stranded",
+                                        NULL};
     struct reader r = {.t = out, .arena = arena, .err = ERR_OK};
     *out = (struct ticket){.facts = {.received_ms = now_ms}};
     if (json_kind(body) != JSON_OBJECT) {
@@ -302,6 +352,9 @@ enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *aren
     text(&r, json_get(body, "narrative"), "/narrative", 2000, &out->person.narrative);
     read_facts(&r, body);
     look_for_gaps(&r);
+    if (r.err == ERR_OK && out->fault_count > 0 && out->facts.danger_to_life) {
+        keep_what_is_faulty(&r, body);
+    }
     if (r.err != ERR_OK) {
         return r.err;
     }

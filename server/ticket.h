@@ -1,4 +1,5 @@
-/* A ticket as it comes in: JSON to facts and personal data, with every fault told by field and remedy. Pure. */
+/* A ticket as it comes in: JSON to facts and personal data, with every fault told by field and
+ * remedy. Pure. */
 #ifndef SERVER_TICKET_H
 #define SERVER_TICKET_H
 
@@ -17,11 +18,14 @@ struct ticket {
     size_t fault_count;
     struct problem_error faults[TICKET_FAULTS_MAX]; /* static texts */
     size_t missing_count;
-    const char *missing[TICKET_MISSING_MAX]; /* what to ask for next, as field paths; static texts */
+    const char
+        *missing[TICKET_MISSING_MAX]; /* what to ask for next, as field paths; static texts */
 };
 
-/* ERR_OK: the ticket can be stored (missing[] may name what is still wanted). ERR_INPUT: faults[] say what is wrong. A ticket with
- * danger to life is never refused because something is missing, only because it cannot be understood. ERR_NO_MEMORY. */
-MUST_CHECK enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *arena, struct ticket *out);
+/* ERR_OK: the ticket can be stored (missing[] may name what is still wanted). ERR_INPUT: faults[]
+ * say what is wrong. A ticket with danger to life is never refused because something is missing,
+ * only because it cannot be understood. ERR_NO_MEMORY. */
+MUST_CHECK enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *arena,
+                                struct ticket *out);
 
 #endif

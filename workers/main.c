@@ -1,5 +1,5 @@
-/* jiuji-worker: leases jobs of the chosen stages, in a loop, until told to stop. Any number of them may run; what one leaves
- * unfinished another takes over when the lease ends. */
+/* jiuji-worker: leases jobs of the chosen stages, in a loop, until told to stop. Any number of them
+ * may run; what one leaves unfinished another takes over when the lease ends. */
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
@@ -63,7 +63,9 @@ static void run(struct site *s)
             continue;
         }
         trouble_ms = TROUBLE_FIRST_MS;
-        idle_us = handled > 0 ? IDLE_FIRST_US : idle_us * 2 > IDLE_MOST_US ? IDLE_MOST_US : idle_us * 2;
+        idle_us = handled > 0                  ? IDLE_FIRST_US
+                  : idle_us * 2 > IDLE_MOST_US ? IDLE_MOST_US
+                                               : idle_us * 2;
         if (handled == 0 && stop_asked == 0) {
             rest_us(idle_us);
         }
@@ -79,7 +81,8 @@ static enum err wait_for_store(struct site *s)
         if (err == ERR_OK || err == ERR_STORE_SETTINGS || err == ERR_STORE_FUNCTIONS) {
             return err;
         }
-        log_event(LOG_WARN, "store_not_ready", "err=%s why=\"%s\"", err_code(err), store_why(s->store));
+        log_event(LOG_WARN, "store_not_ready", "err=%s why=\"%s\"", err_code(err),
+                  store_why(s->store));
         rest_us(pause_ms * 1000);
         pause_ms = pause_ms * 2 > TROUBLE_MOST_MS ? TROUBLE_MOST_MS : pause_ms * 2;
     }
@@ -102,7 +105,8 @@ static int usage(void)
     struct buf text;
     buf_init(&text, 65536);
     settings_describe(&text);
-    printf("usage: jiuji-worker --config FILE [--setting value ...]\n\nsettings:\n%.*s", SLICE_FMT(buf_slice(&text)));
+    printf("usage: jiuji-worker --config FILE [--setting value ...]\n\nsettings:\n%.*s",
+           SLICE_FMT(buf_slice(&text)));
     buf_release(&text);
     return 2;
 }
@@ -133,12 +137,13 @@ int main(int argc, char **argv)
     }
     enum err err = wait_for_store(&site);
     if (err != ERR_OK) {
-        log_event(LOG_ERROR, "store_refused", "err=%s why=\"%s\"", err_code(err), store_why(site.store));
+        log_event(LOG_ERROR, "store_refused", "err=%s why=\"%s\"", err_code(err),
+                  store_why(site.store));
         status = stop_asked != 0 ? 0 : 1;
         goto close;
     }
-    log_event(LOG_INFO, "worker_started", "name=%s stages=%s region=%s", settings.worker_name, settings.stages,
-              settings.region);
+    log_event(LOG_INFO, "worker_started", "name=%s stages=%s region=%s", settings.worker_name,
+              settings.stages, settings.region);
     run(&site);
     log_event(LOG_INFO, "worker_stopped", "name=%s", settings.worker_name);
     status = 0;

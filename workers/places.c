@@ -19,11 +19,13 @@ static enum err load_aliases(struct site *s)
     if (err == ERR_OK && version != s->atlas.aliases.version) {
         alias_table_clear(&s->atlas.aliases, version);
         for (size_t i = 0; i < n; i++) {
-            if (rows[i].state == ALIAS_APPROVED && alias_table_add(&s->atlas.aliases, rows[i].word, rows[i].code) != ERR_OK) {
+            if (rows[i].state == ALIAS_APPROVED &&
+                alias_table_add(&s->atlas.aliases, rows[i].word, rows[i].code) != ERR_OK) {
                 log_event(LOG_WARN, "alias_not_used", "id=%lld", (long long)rows[i].id);
             }
         }
-        log_event(LOG_INFO, "aliases_loaded", "version=%lld count=%zu", (long long)version, s->atlas.aliases.count);
+        log_event(LOG_INFO, "aliases_loaded", "version=%lld count=%zu", (long long)version,
+                  s->atlas.aliases.count);
     }
     if (reply != NULL) {
         freeReplyObject(reply);

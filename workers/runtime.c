@@ -7,9 +7,11 @@ enum err runtime_call(struct site *s, const char *what, redisReply **reply)
 {
     int64_t from_us = clock_mono_us();
     enum err err = store_call(s->store, reply);
-    log_event(LOG_DEBUG, "store_call", "call=%s took_us=%lld", what, (long long)(clock_mono_us() - from_us));
+    log_event(LOG_DEBUG, "store_call", "call=%s took_us=%lld", what,
+              (long long)(clock_mono_us() - from_us));
     if (err != ERR_OK) {
-        log_event(LOG_WARN, "store_call_failed", "call=%s err=%s why=\"%s\"", what, err_code(err), store_why(s->store));
+        log_event(LOG_WARN, "store_call_failed", "call=%s err=%s why=\"%s\"", what, err_code(err),
+                  store_why(s->store));
     }
     return err;
 }
@@ -33,7 +35,8 @@ void lease_release(struct lease *l)
     *l = (struct lease){.count = 0};
 }
 
-enum err lease_end(struct site *s, enum stage stage, const struct lease *l, const struct job_end *ends, size_t n)
+enum err lease_end(struct site *s, enum stage stage, const struct lease *l,
+                   const struct job_end *ends, size_t n)
 {
     redisReply *reply = NULL;
     size_t stale = 0;
@@ -69,12 +72,13 @@ enum err runtime_keep(struct site *s, const struct buf *b, struct slice *out)
     return ERR_OK;
 }
 
-enum err runtime_tail(struct site *s, int64_t at_ms, const char *actor, struct slice reason, const char *policy,
-                      struct slice *out)
+enum err runtime_tail(struct site *s, int64_t at_ms, const char *actor, struct slice reason,
+                      const char *policy, struct slice *out)
 {
     struct buf text;
     buf_init(&text, 4096);
-    const struct event_tail tail = {.at_ms = at_ms, .actor = slice_of(actor), .reason = reason, .policy = slice_of(policy)};
+    const struct event_tail tail = {
+        .at_ms = at_ms, .actor = slice_of(actor), .reason = reason, .policy = slice_of(policy)};
     event_tail_write(&tail, &text);
     enum err err = runtime_keep(s, &text, out);
     buf_release(&text);

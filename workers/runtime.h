@@ -1,10 +1,12 @@
-/* The batch loop's tools: lease, end, and the texts that events need. A stage is a function that handles one batch:
+/* The batch loop's tools: lease, end, and the texts that events need. A stage is a function that
+ * handles one batch:
  *
  *     enum err stage_x(struct site *s, size_t *handled);
  *
- * It leases, loads, decides and commits, in straight lines. ERR_OK with *handled = 0 means that nothing waits. An error is
- * trouble with the store: what was leased comes back by itself when the lease ends, and nothing may be assumed of the last
- * call. A stage never ends a job before its result is stored. */
+ * It leases, loads, decides and commits, in straight lines. ERR_OK with *handled = 0 means that
+ * nothing waits. An error is trouble with the store: what was leased comes back by itself when the
+ * lease ends, and nothing may be assumed of the last call. A stage never ends a job before its
+ * result is stored. */
 #ifndef WORKERS_RUNTIME_H
 #define WORKERS_RUNTIME_H
 
@@ -21,17 +23,18 @@ struct lease {
 MUST_CHECK enum err lease_take(struct site *s, enum stage stage, int64_t most, struct lease *out);
 void lease_release(struct lease *l);
 
-/* End jobs of a lease; stale ones are counted and logged, they belong to somebody else now. n may be 0. */
-MUST_CHECK enum err lease_end(struct site *s, enum stage stage, const struct lease *l, const struct job_end *ends,
-                              size_t n);
+/* End jobs of a lease; stale ones are counted and logged, they belong to somebody else now. n may
+ * be 0. */
+MUST_CHECK enum err lease_end(struct site *s, enum stage stage, const struct lease *l,
+                              const struct job_end *ends, size_t n);
 
-/* Call the store and keep the reply until the batch is over (released with lease_release of the batch's lease is not
- * needed: the caller frees it). Logs the error with `what`. */
+/* Call the store and keep the reply until the batch is over (released with lease_release of the
+ * batch's lease is not needed: the caller frees it). Logs the error with `what`. */
 MUST_CHECK enum err runtime_call(struct site *s, const char *what, redisReply **reply);
 
 /* Event tail in the batch's arena. ERR_NO_MEMORY. */
-MUST_CHECK enum err runtime_tail(struct site *s, int64_t at_ms, const char *actor, struct slice reason,
-                                 const char *policy, struct slice *out);
+MUST_CHECK enum err runtime_tail(struct site *s, int64_t at_ms, const char *actor,
+                                 struct slice reason, const char *policy, struct slice *out);
 /* Copy of a buffer's text in the batch's arena. */
 MUST_CHECK enum err runtime_keep(struct site *s, const struct buf *b, struct slice *out);
 

@@ -13,7 +13,9 @@ static enum err read_stages(struct site *s, struct buf *why)
         struct slice word = slice_trim(slice_cut(&rest, ','));
         enum stage stage;
         if (stage_from_word(word, &stage) != ERR_OK) {
-            buf_putf(why, "setting 'stages': there is no stage '%.*s'; use route, pay, notify, clock", SLICE_FMT(word));
+            buf_putf(why,
+                     "setting 'stages': there is no stage '%.*s'; use route, pay, notify, clock",
+                     SLICE_FMT(word));
             return ERR_INPUT;
         }
         s->stages[stage] = true;
@@ -21,7 +23,8 @@ static enum err read_stages(struct site *s, struct buf *why)
     return ERR_OK;
 }
 
-static enum err read_config_file(const char *path, const char *setting, struct buf *text, struct buf *why)
+static enum err read_config_file(const char *path, const char *setting, struct buf *text,
+                                 struct buf *why)
 {
     enum err err = path[0] == '\0' ? ERR_NOT_FOUND : file_read(path, text);
     if (err != ERR_OK) {
@@ -77,8 +80,11 @@ static enum err open_bank(struct site *s, struct buf *why)
 static enum err open_operator(struct site *s, struct buf *why)
 {
     const struct kannel_options options = {
-        .account = {.sendsms_url = s->settings->sms_url, .user = s->settings->sms_user,
-                    .password = s->settings->sms_password, .from = s->settings->sms_from, .dlr_url = ""},
+        .account = {.sendsms_url = s->settings->sms_url,
+                    .user = s->settings->sms_user,
+                    .password = s->settings->sms_password,
+                    .from = s->settings->sms_from,
+                    .dlr_url = ""},
     };
     enum err err = kannel_client_new(&options, s->http, &s->operator_client);
     if (err != ERR_OK) {
@@ -93,7 +99,8 @@ static enum err open_all(struct site *s, struct buf *why)
 {
     enum err err = read_stages(s, why);
     if (err == ERR_OK) {
-        err = store_new(s->settings->redis_socket, s->settings->region, STORE_DEADLINE_MS, &s->store);
+        err =
+            store_new(s->settings->redis_socket, s->settings->region, STORE_DEADLINE_MS, &s->store);
         if (err != ERR_OK) {
             buf_putf(why, "cannot use redis_socket '%s'", s->settings->redis_socket);
         }

@@ -1,5 +1,5 @@
-/* Everything a worker needs, opened once: the store, keys, policy, calendar, townships, and the bank's and the operator's
- * clients. Only what the chosen stages use is opened. */
+/* Everything a worker needs, opened once: the store, keys, policy, calendar, townships, and the
+ * bank's and the operator's clients. Only what the chosen stages use is opened. */
 #ifndef WORKERS_SITE_H
 #define WORKERS_SITE_H
 

@@ -5,11 +5,12 @@
 
 #define FIRE_EVERY_MS 200
 
-/* Timers whose time has come: papers overdue, acceptance overdue. The store decides by its own clock; a late or twice-woken
- * clock stage changes nothing. */
+/* Timers whose time has come: papers overdue, acceptance overdue. The store decides by its own
+ * clock; a late or twice-woken clock stage changes nothing. */
 enum err stage_clock(struct site *s, size_t *handled)
 {
-    static int64_t next_ms; /* of this process: a look is cheap, but not at every turn of the loop */
+    static int64_t
+        next_ms; /* of this process: a look is cheap, but not at every turn of the loop */
     redisReply *reply = NULL;
     int64_t fired = 0;
     *handled = 0;

@@ -11,7 +11,8 @@
 
 static int64_t saved_milli = -1; /* thousandths of an SMS that may go out now; -1 = not started */
 
-/* How many SMS may go out now: at most one second's worth is saved up. What is sent is taken off saved_milli. */
+/* How many SMS may go out now: at most one second's worth is saved up. What is sent is taken off
+ * saved_milli. */
 static int64_t allowance(const struct site *s)
 {
     static int64_t last_ms;
@@ -36,14 +37,16 @@ static struct slice case_of(struct slice job_id)
 }
 
 /* Recipient and text. False: there is nothing to send (no phone, no such template, erased). */
-static bool make_message(struct site *s, const struct job *job, const struct loaded_case *row, struct sms_message *m)
+static bool make_message(struct site *s, const struct job *job, const struct loaded_case *row,
+                         struct sms_message *m)
 {
     struct personal person = {.has_point = false};
     struct phone phone;
     struct buf text;
     struct slice no = case_of(job->id);
     if (!row->found ||
-        personal_unseal(s->sealer, no, row->wrapped_key, row->sealed, &s->arena, &person) != ERR_OK ||
+        personal_unseal(s->sealer, no, row->wrapped_key, row->sealed, &s->arena, &person) !=
+            ERR_OK ||
         phone_parse(personal_callback(&person), &phone) != ERR_OK || !phone_can_sms(&phone)) {
         return false;
     }
@@ -71,13 +74,14 @@ static struct job_end end_of(const struct job *job, const struct sms_result *res
 {
     struct job_end end = {.id = job->id, .action = JOB_DONE, .delay_ms = RETRY_MS};
     bool retry = result->outcome == SMS_RETRY || result->outcome == SMS_CHANNEL_STOP ||
-                 (result->outcome == SMS_UNKNOWN && job->attempt == 1); /* once more: a doubled SMS is only a nuisance */
+                 (result->outcome == SMS_UNKNOWN &&
+                  job->attempt == 1); /* once more: a doubled SMS is only a nuisance */
     if (retry) {
         end.action = JOB_RETRY;
     }
     if (result->outcome == SMS_CHANNEL_STOP) {
-        log_event(LOG_ERROR, "sms_channel_stopped", "job=%.*s status=%d reason=\"%s\"", SLICE_FMT(job->id), result->status,
-                  result->reason);
+        log_event(LOG_ERROR, "sms_channel_stopped", "job=%.*s status=%d reason=\"%s\"",
+                  SLICE_FMT(job->id), result->status, result->reason);
     } else if (result->outcome != SMS_ACCEPTED) {
         log_event(LOG_WARN, "sms_not_accepted", "job=%.*s outcome=%s status=%d", SLICE_FMT(job->id),
                   sms_outcome_word(result->outcome), result->status);

@@ -1,16 +1,17 @@
 /* Pay stage: sends what is approved to the bank once, and asks about what is not final.
  *
- * A payment's job carries where it stands in its payload: "" = never sent as far as we know; "send|…" = provably not taken,
- * send again under the same id; "ask|first_ms|tries" = may have been taken, query. A second delivery of a job counts as "may
- * have been sent", because the first holder can have died after the bank took it. The outcome of answer, query and callback
- * is one function of the store; here it is only translated. */
+ * A payment's job carries where it stands in its payload: "" = never sent as far as we know;
+ * "send|…" = provably not taken, send again under the same id; "ask|first_ms|tries" = may have been
+ * taken, query. A second delivery of a job counts as "may have been sent", because the first holder
+ * can have died after the bank took it. The outcome of answer, query and callback is one function
+ * of the store; here it is only translated. */
 #include "workers/runtime.h"
 
 #include <stdio.h>
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
 
-#define ASK_TRIES_MAX 60        /* about two days by the pauses below; then a person looks */
+#define ASK_TRIES_MAX 60           /* about two days by the pauses below; then a person looks */
 #define CALLBACK_PATIENCE_MS 10000 /* after an acceptance the callback comes by itself */
 
 /* Pauses between queries; the last one repeats. */
@@ -20,15 +21,16 @@ struct payment_work {
     const struct job *job;
     struct loaded_payment row;
     char id[PAY_ID_SIZE];
-    bool ask;          /* query, not send */
-    int64_t first_ms;  /* when it may first have been sent */
-    int64_t tries;     /* queries so far */
+    bool ask;         /* query, not send */
+    int64_t first_ms; /* when it may first have been sent */
+    int64_t tries;    /* queries so far */
     struct pay_result result;
 };
 
 static int64_t ask_pause_ms(int64_t tries)
 {
-    size_t at = tries < (int64_t)COUNT_OF(ASK_PAUSES_MS) ? (size_t)tries : COUNT_OF(ASK_PAUSES_MS) - 1;
+    size_t at =
+        tries < (int64_t)COUNT_OF(ASK_PAUSES_MS) ? (size_t)tries : COUNT_OF(ASK_PAUSES_MS) - 1;
     return ASK_PAUSES_MS[at];
 }
 
@@ -45,7 +47,8 @@ static void read_payload(struct payment_work *w, int64_t now_ms)
 }
 
 /* What the payload of the next delivery is. Kept in the arena. */
-static enum err payload(struct site *s, const char *word, int64_t first_ms, int64_t tries, struct slice *out)
+static enum err payload(struct site *s, const char *word, int64_t first_ms, int64_t tries,
+                        struct slice *out)
 {
     char text[80];
     snprintf(text, sizeof(text), "%s|%lld|%lld", word, (long long)first_ms, (long long)tries);
@@ -54,7 +57,8 @@ static enum err payload(struct site *s, const char *word, int64_t first_ms, int6
     return kept == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
-static enum err load_payments(struct site *s, struct payment_work *works, size_t n, redisReply **reply)
+static enum err load_payments(struct site *s, struct payment_work *works, size_t n,
+                              redisReply **reply)
 {
     struct loaded_payment rows[STORE_BATCH_MAX];
     load_payments_begin(store_fcall(s->store), s->settings->region);
@@ -71,13 +75,16 @@ static enum err load_payments(struct site *s, struct payment_work *works, size_t
     return err;
 }
 
-/* The order for the bank out of the sealed account. False: it cannot be made, *why says so (static text). */
-static bool make_order(struct site *s, const struct payment_work *w, struct pay_order *order, const char **why)
+/* The order for the bank out of the sealed account. False: it cannot be made, *why says so (static
+ * text). */
+static bool make_order(struct site *s, const struct payment_work *w, struct pay_order *order,
+                       const char **why)
 {
     struct personal person = {.has_point = false};
     *order = (struct pay_order){.amount_fen = w->row.amount_fen, .note = SLICE_LIT("临时救助")};
     memcpy(order->id, w->id, sizeof(order->id));
-    if (personal_unseal(s->sealer, w->row.case_no, w->row.wrapped_key, w->row.sealed, &s->arena, &person) != ERR_OK) {
+    if (personal_unseal(s->sealer, w->row.case_no, w->row.wrapped_key, w->row.sealed, &s->arena,
+                        &person) != ERR_OK) {
         *why = "the payee's data cannot be unsealed";
         return false;
     }
@@ -110,8 +117,8 @@ static void send_orders(struct site *s, struct payment_work **list, size_t n)
     }
     int64_t from_ms = clock_mono_ms();
     enum err err = g2p_disburse(s->bank, orders, count, results);
-    log_event(LOG_DEBUG, "bank_disburse", "count=%zu err=%s status=%d took_ms=%lld", count, err_code(err),
-              g2p_last_status(s->bank), (long long)(clock_mono_ms() - from_ms));
+    log_event(LOG_DEBUG, "bank_disburse", "count=%zu err=%s status=%d took_ms=%lld", count,
+              err_code(err), g2p_last_status(s->bank), (long long)(clock_mono_ms() - from_ms));
     for (size_t i = 0; i < count; i++) {
         if (err != ERR_OK) { /* nothing was sent at all */
             pay_result_unknown(&ready[i]->result, ready[i]->id, err_code(err));
@@ -133,7 +140,8 @@ static void ask_bank(struct site *s, struct payment_work **list, size_t n)
         ids[i] = list[i]->id;
     }
     enum err err = g2p_query(s->bank, ids, n, results);
-    log_event(LOG_DEBUG, "bank_query", "count=%zu err=%s status=%d", n, err_code(err), g2p_last_status(s->bank));
+    log_event(LOG_DEBUG, "bank_query", "count=%zu err=%s status=%d", n, err_code(err),
+              g2p_last_status(s->bank));
     for (size_t i = 0; i < n; i++) {
         if (err != ERR_OK) {
             pay_result_unknown(&list[i]->result, list[i]->id, err_code(err));
@@ -156,7 +164,8 @@ static enum payment_state state_of(enum pay_outcome outcome)
 }
 
 /* How the job goes on when the outcome is not final. */
-static enum err plan_end(struct site *s, const struct payment_work *w, int64_t now_ms, struct job_end *end)
+static enum err plan_end(struct site *s, const struct payment_work *w, int64_t now_ms,
+                         struct job_end *end)
 {
     const struct pay_result *r = &w->result;
     *end = (struct job_end){.id = w->job->id, .action = JOB_AGAIN};
@@ -166,7 +175,8 @@ static enum err plan_end(struct site *s, const struct payment_work *w, int64_t n
     }
     if (w->tries >= ASK_TRIES_MAX) {
         end->action = JOB_BURY;
-        end->text = SLICE_LIT("the bank has not told the outcome: compare with its statement, then decide");
+        end->text =
+            SLICE_LIT("the bank has not told the outcome: compare with its statement, then decide");
         return ERR_OK;
     }
     bool settled = now_ms - w->first_ms >= s->settings->bank_settle_ms;
@@ -175,18 +185,21 @@ static enum err plan_end(struct site *s, const struct payment_work *w, int64_t n
         return payload(s, "send", w->first_ms, w->tries, &end->text);
     }
     if (w->ask && r->outcome == PAY_NOT_FOUND && settled) {
-        end->delay_ms = 0; /* the bank has had its time and knows nothing of it: the same id again is safe */
+        end->delay_ms =
+            0; /* the bank has had its time and knows nothing of it: the same id again is safe */
         return payload(s, "send", w->first_ms, w->tries + 1, &end->text);
     }
-    end->delay_ms = !w->ask && r->outcome == PAY_ACCEPTED ? CALLBACK_PATIENCE_MS : ask_pause_ms(w->tries);
+    end->delay_ms =
+        !w->ask && r->outcome == PAY_ACCEPTED ? CALLBACK_PATIENCE_MS : ask_pause_ms(w->tries);
     return payload(s, "ask", w->first_ms, w->ask ? w->tries + 1 : 0, &end->text);
 }
 
-static enum err plan_news(struct site *s, const struct payment_work *w, int64_t now_ms, struct payment_news *news)
+static enum err plan_news(struct site *s, const struct payment_work *w, int64_t now_ms,
+                          struct payment_news *news)
 {
     char reason[REASON_MAX];
-    snprintf(reason, sizeof(reason), "%s: %s %s", w->ask ? "query" : "answer", pay_outcome_word(w->result.outcome),
-             w->result.reason_code);
+    snprintf(reason, sizeof(reason), "%s: %s %s", w->ask ? "query" : "answer",
+             pay_outcome_word(w->result.outcome), w->result.reason_code);
     *news = (struct payment_news){
         .id = w->job->id,
         .state = state_of(w->result.outcome),
@@ -209,16 +222,19 @@ static enum err commit(struct site *s, const struct lease *l, struct payment_wor
     outcome_begin(store_fcall(s->store), s->settings->region);
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
         struct payment_work *w = &works[i];
-        bool final = w->row.found && (w->row.state == PAYMENT_FAILED || w->row.state == PAYMENT_SUCCEEDED ||
-                                      w->row.state == PAYMENT_RETURNED);
+        bool final =
+            w->row.found && (w->row.state == PAYMENT_FAILED || w->row.state == PAYMENT_SUCCEEDED ||
+                             w->row.state == PAYMENT_RETURNED);
         if (!w->row.found || final) {
-            ends[end_count++] = (struct job_end){.id = w->job->id, .action = w->row.found ? JOB_DONE : JOB_BURY,
+            ends[end_count++] = (struct job_end){.id = w->job->id,
+                                                 .action = w->row.found ? JOB_DONE : JOB_BURY,
                                                  .text = SLICE_LIT("there is no such payment")};
             continue;
         }
         struct payment_news news;
         err = plan_news(s, w, now_ms, &news);
-        /* An acceptance just given is not news yet: its callback is on the way and final. The query's is. */
+        /* An acceptance just given is not news yet: its callback is on the way and final. The
+         * query's is. */
         bool news_worth = w->result.outcome != PAY_NOT_FOUND && !w->result.not_taken &&
                           !(w->result.outcome == PAY_ACCEPTED && !w->ask);
         if (err == ERR_OK && news_worth) {
@@ -238,8 +254,9 @@ static enum err commit(struct site *s, const struct lease *l, struct payment_wor
         }
         for (size_t i = 0; i < told_count && err == ERR_OK; i++) {
             if (outcomes[i] == NEWS_AMOUNT || outcomes[i] == NEWS_CONFLICT) {
-                log_event(LOG_ERROR, "payment_contradiction", "payment=%s news=%s kind=%s", told[i]->id,
-                          pay_outcome_word(told[i]->result.outcome), outcomes[i] == NEWS_AMOUNT ? "amount" : "final-state");
+                log_event(LOG_ERROR, "payment_contradiction", "payment=%s news=%s kind=%s",
+                          told[i]->id, pay_outcome_word(told[i]->result.outcome),
+                          outcomes[i] == NEWS_AMOUNT ? "amount" : "final-state");
             }
         }
     }
@@ -273,8 +290,9 @@ enum err stage_pay(struct site *s, size_t *handled)
     }
     for (size_t i = 0; i < lease.count; i++) {
         struct payment_work *w = &works[i];
-        bool open = w->row.found && (w->row.state == PAYMENT_INTENT || w->row.state == PAYMENT_UNKNOWN ||
-                                     w->row.state == PAYMENT_ACCEPTED);
+        bool open =
+            w->row.found && (w->row.state == PAYMENT_INTENT || w->row.state == PAYMENT_UNKNOWN ||
+                             w->row.state == PAYMENT_ACCEPTED);
         if (open && w->ask) {
             to_ask[ask_count++] = w;
         } else if (open) {

@@ -8,8 +8,9 @@
 #include "workers/routing/route_json.h"
 #include "workers/rules/decision.h"
 
-#define ROUNDS_MAX 4    /* a refused case (funds, caps) is loaded and decided again so often at once */
-#define RETRY_MS 1000   /* then later */
+#define ROUNDS_MAX 4  /* a refused case (funds, caps) is loaded and decided again so often at once \
+                       */
+#define RETRY_MS 1000 /* then later */
 #define HOUR_MS INT64_C(3600000)
 #define CASCADE_NEIGHBOURS 3
 
@@ -30,7 +31,8 @@ struct work {
     bool open; /* still to be committed */
 };
 
-static struct work works[STORE_BATCH_MAX]; /* one batch at a time per process; too large for the stack */
+static struct work
+    works[STORE_BATCH_MAX]; /* one batch at a time per process; too large for the stack */
 
 static struct slice region_prefix(const char *region)
 {
@@ -77,7 +79,8 @@ static enum err open_facts(struct site *s, struct work *w)
     if (err != ERR_OK) {
         return err == ERR_INPUT ? ERR_CORRUPT : err;
     }
-    err = personal_unseal(s->sealer, w->job->id, w->row.wrapped_key, w->row.sealed, &s->arena, &w->person);
+    err = personal_unseal(s->sealer, w->job->id, w->row.wrapped_key, w->row.sealed, &s->arena,
+                          &w->person);
     w->erased = err == ERR_NOT_FOUND;
     return w->erased ? ERR_OK : err;
 }
@@ -170,12 +173,15 @@ static enum err apply_rules(struct site *s, struct work *w, int64_t now_ms)
     int year;
     struct person_year had;
     day_and_month(now_ms, &day, &month, &year);
-    enum err err = person_year_read(w->row.person_year, year, slice_of(cause_word(w->facts.cause)), &had);
+    enum err err =
+        person_year_read(w->row.person_year, year, slice_of(cause_word(w->facts.cause)), &had);
     if (err != ERR_OK) {
         return err;
     }
-    const struct relief_history history = {.paid_fen = had.paid_fen, .times = (int)had.times,
-                                           .small_fast_times = (int)had.small_fast_times, .same_cause = (int)had.same_cause};
+    const struct relief_history history = {.paid_fen = had.paid_fen,
+                                           .times = (int)had.times,
+                                           .small_fast_times = (int)had.small_fast_times,
+                                           .same_cause = (int)had.same_cause};
     const struct decision_input input = {
         .facts = w->facts,
         .person = history,
@@ -193,7 +199,8 @@ static enum err apply_rules(struct site *s, struct work *w, int64_t now_ms)
     return ERR_OK;
 }
 
-/* First aid by rule needs a township, an account to pay to, and a named officer's standing order. */
+/* First aid by rule needs a township, an account to pay to, and a named officer's standing order.
+ */
 static bool aid_wanted(const struct work *w)
 {
     const struct decision *d = &w->decision;
@@ -288,8 +295,9 @@ static enum err plan_texts(struct site *s, struct work *w, bool aid)
     return err;
 }
 
-/* Who is asked one after the other (级联): the township of the place, its neighbours by distance, the county's duty desk, the
- * region's. Near a border the second candidate sees the case at the same time. */
+/* Who is asked one after the other (级联): the township of the place, its neighbours by distance,
+ * the county's duty desk, the region's. Near a border the second candidate sees the case at the
+ * same time. */
 static enum err plan_cascade(struct site *s, struct work *w)
 {
     const struct route_result *r = &w->route;
@@ -299,7 +307,8 @@ static enum err plan_cascade(struct site *s, struct work *w)
     buf_put_text(&chain, w->inbox);
     for (size_t i = 1; i < r->count && neighbours < CASCADE_NEIGHBOURS && w->dispatched; i++) {
         const char *code = r->candidates[i].code;
-        if (strlen(code) == TOWNSHIP_CODE_SIZE - 1 && in_region(s, code) && strcmp(code, w->inbox) != 0) {
+        if (strlen(code) == TOWNSHIP_CODE_SIZE - 1 && in_region(s, code) &&
+            strcmp(code, w->inbox) != 0) {
             buf_putf(&chain, ",%s", code);
             neighbours++;
         }
@@ -310,8 +319,9 @@ static enum err plan_cascade(struct site *s, struct work *w)
     if (strcmp(w->inbox, s->settings->region) != 0) {
         buf_putf(&chain, ",%s", s->settings->region);
     }
-    bool border = w->dispatched && s->settings->border_margin_m > 0 && r->count > 1 && r->margin_m >= 0 &&
-                  r->margin_m <= (double)s->settings->border_margin_m && in_region(s, r->candidates[1].code) &&
+    bool border = w->dispatched && s->settings->border_margin_m > 0 && r->count > 1 &&
+                  r->margin_m >= 0 && r->margin_m <= (double)s->settings->border_margin_m &&
+                  in_region(s, r->candidates[1].code) &&
                   strlen(r->candidates[1].code) == TOWNSHIP_CODE_SIZE - 1;
     enum err err = runtime_keep(s, &chain, &w->commit.chain);
     buf_release(&chain);
@@ -341,8 +351,9 @@ static enum err plan(struct site *s, struct work *w, int64_t now_ms)
         err = plan_cascade(s, w);
     }
     if (err == ERR_OK) {
-        err = runtime_tail(s, now_ms, s->actor, first.len <= REASON_MAX ? first : slice_make(NULL, 0),
-                           w->decision.policy, &w->commit.event_tail);
+        err =
+            runtime_tail(s, now_ms, s->actor, first.len <= REASON_MAX ? first : slice_make(NULL, 0),
+                         w->decision.policy, &w->commit.event_tail);
     }
     if (err == ERR_OK && aid) {
         err = plan_aid(s, w, now_ms);
@@ -374,12 +385,16 @@ static enum err prepare(struct site *s, size_t n, struct job_end *ends, size_t *
         if (w->open) {
             continue;
         }
-        ends[(*end_count)++] = (struct job_end){.id = w->job->id,
-                                                .action = bad == ERR_OK ? JOB_DONE : bad == ERR_CORRUPT ? JOB_BURY : JOB_RETRY,
-                                                .delay_ms = RETRY_MS,
-                                                .text = slice_of(bad == ERR_OK ? "" : err_text(bad))};
+        ends[(*end_count)++] =
+            (struct job_end){.id = w->job->id,
+                             .action = bad == ERR_OK        ? JOB_DONE
+                                       : bad == ERR_CORRUPT ? JOB_BURY
+                                                            : JOB_RETRY,
+                             .delay_ms = RETRY_MS,
+                             .text = slice_of(bad == ERR_OK ? "" : err_text(bad))};
         if (bad != ERR_OK) {
-            log_event(LOG_ERROR, "case_not_routable", "case=%.*s err=%s", SLICE_FMT(w->job->id), err_code(bad));
+            log_event(LOG_ERROR, "case_not_routable", "case=%.*s err=%s", SLICE_FMT(w->job->id),
+                      err_code(bad));
         }
     }
     if (err == ERR_OK) {
@@ -429,8 +444,9 @@ static enum err commit(struct site *s, const struct lease *l, size_t n)
         enum decide_outcome result = results[k++];
         works[i].open = result == DECIDE_REFUSED || result == DECIDE_VERSION;
         if (result == DECIDE_OK) {
-            log_event(LOG_DEBUG, "case_routed", "case=%.*s inbox=%s first_aid_fen=%lld", SLICE_FMT(works[i].job->id),
-                      works[i].inbox, works[i].commit.aid == NULL ? 0LL : (long long)works[i].aid.amount_fen);
+            log_event(LOG_DEBUG, "case_routed", "case=%.*s inbox=%s first_aid_fen=%lld",
+                      SLICE_FMT(works[i].job->id), works[i].inbox,
+                      works[i].commit.aid == NULL ? 0LL : (long long)works[i].aid.amount_fen);
         }
     }
     return err;
@@ -462,7 +478,8 @@ enum err stage_route(struct site *s, size_t *handled)
     }
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
         if (works[i].open) {
-            ends[end_count++] = (struct job_end){.id = works[i].job->id, .action = JOB_RETRY, .delay_ms = RETRY_MS};
+            ends[end_count++] =
+                (struct job_end){.id = works[i].job->id, .action = JOB_RETRY, .delay_ms = RETRY_MS};
         }
     }
     if (err == ERR_OK) {

@@ -7,5 +7,8 @@ endforeach()
 string(LENGTH "${hex}" digits)
 math(EXPR bytes "${digits} / 2")
 string(REGEX REPLACE "(..)" "0x\\1," list "${hex}")
-string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" list "${list}")
-file(WRITE ${OUT} "#include <stddef.h>\nextern const unsigned char ${NAME}[];\nextern const size_t ${NAME}_size;\nconst unsigned char ${NAME}[] = {\n${list}0};\nconst size_t ${NAME}_size = ${bytes};\n")
+string(REPEAT "0x..," 16 row)
+string(REGEX REPLACE "(${row})" "\\1\n" list "${list}")
+file(WRITE ${OUT} "#include <stddef.h>\n"
+  "extern const unsigned char ${NAME}[];\nextern const size_t ${NAME}_size;\n"
+  "const unsigned char ${NAME}[] = {\n${list}0};\nconst size_t ${NAME}_size = ${bytes};\n")

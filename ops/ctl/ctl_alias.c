@@ -1,5 +1,6 @@
-/* `jiujictl alias propose | approve | list | revert`: local names of places that no list has. Two people: who proposes cannot
- * approve. Each change first shows what it would have done to the stored cases. */
+/* `jiujictl alias propose | approve | list | revert`: local names of places that no list has. Two
+ * people: who proposes cannot approve. Each change first shows what it would have done to the
+ * stored cases. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 #define ARENA_MAX ((size_t)1 << 20)
 
 static const char USAGE[] =
-    "usage: jiujictl alias propose WORD CODE --by NAME   CODE: 9 digits of the township people mean by WORD\n"
+    "usage: jiujictl alias propose WORD CODE --by NAME   CODE: 9 digits of the township people "
+    "mean by WORD\n"
     "       jiujictl alias approve ID --by NAME          another person than who proposed it\n"
     "       jiujictl alias revert ID --by NAME\n"
     "       jiujictl alias list\n"
@@ -35,7 +37,8 @@ struct compare {
     long seen, changed, shown;
 };
 
-static enum err read_aliases(struct store *store, const struct settings *s, redisReply **reply, int64_t *version, size_t *n)
+static enum err read_aliases(struct store *store, const struct settings *s, redisReply **reply,
+                             int64_t *version, size_t *n)
 {
     alias_list_write(store_fcall(store), s->region);
     if (!ctl_store_call(store, reply)) {
@@ -69,7 +72,8 @@ static void fill(struct alias_table *t, size_t n, int64_t version, int64_t witho
 static bool read_facts(const struct loaded_case *row, struct case_facts *facts)
 {
     struct json *root = NULL;
-    bool ok = row->found && json_parse(row->facts, &root, NULL) == ERR_OK && facts_read(root, facts) == ERR_OK;
+    bool ok = row->found && json_parse(row->facts, &root, NULL) == ERR_OK &&
+              facts_read(root, facts) == ERR_OK;
     json_free(root);
     return ok;
 }
@@ -89,15 +93,21 @@ static void compare_one(struct compare *c, struct slice no, const struct loaded_
         buf_put_slice(&text, person.address);
         buf_put_char(&text, ' ');
         buf_put_slice(&text, person.narrative);
-        const struct place_query q = {.code = slice_of(facts.place_code), .has_point = person.has_point, .lat = person.lat,
-                                      .lng = person.lng, .crs = person.crs, .text = buf_slice(&text),
+        const struct place_query q = {.code = slice_of(facts.place_code),
+                                      .has_point = person.has_point,
+                                      .lat = person.lat,
+                                      .lng = person.lng,
+                                      .crs = person.crs,
+                                      .text = buf_slice(&text),
                                       .prior_code = region_prefix(c->settings->region)};
-        if (atlas_route(&c->before, &q, &old) == ERR_OK && atlas_route(&c->after, &q, &new) == ERR_OK) {
+        if (atlas_route(&c->before, &q, &old) == ERR_OK &&
+            atlas_route(&c->after, &q, &new) == ERR_OK) {
             c->seen++;
             if (strcmp(old.code, new.code) != 0) {
                 c->changed++;
                 if (c->shown++ < SHOWN_MAX) {
-                    printf("  case %.*s: %s -> %s\n", SLICE_FMT(no), old.code[0] == '\0' ? "not placed" : old.code,
+                    printf("  case %.*s: %s -> %s\n", SLICE_FMT(no),
+                           old.code[0] == '\0' ? "not placed" : old.code,
                            new.code[0] == '\0' ? "not placed" : new.code);
                 }
             }
@@ -118,7 +128,9 @@ static bool compare_step(struct compare *c, const redisReply *keys)
         load_begin(store_fcall(c->store), c->settings->region);
         for (size_t i = at; i < reply_count(keys) && n < STORE_BATCH_MAX; i++) {
             struct slice key = reply_text_at(keys, i);
-            nos[n] = key.len > CASE_NO_DIGITS ? slice_make(key.ptr + key.len - CASE_NO_DIGITS, CASE_NO_DIGITS) : key;
+            nos[n] = key.len > CASE_NO_DIGITS
+                         ? slice_make(key.ptr + key.len - CASE_NO_DIGITS, CASE_NO_DIGITS)
+                         : key;
             fcall_slice(store_fcall(c->store), nos[n++]);
         }
         bool ok = ctl_store_call(c->store, &reply) && load_read(reply, loaded, n) == ERR_OK;
@@ -156,13 +168,14 @@ static bool compare_cases(struct compare *c, int64_t most)
             return false;
         }
     } while (strcmp(cursor, "0") != 0 && c->seen < most);
-    printf("of %ld stored cases with words for a place, %ld would go elsewhere\n", c->seen, c->changed);
+    printf("of %ld stored cases with words for a place, %ld would go elsewhere\n", c->seen,
+           c->changed);
     return true;
 }
 
 /* Show before and after for adding (or with `remove` taking away) one alias. */
-static bool show_effect(struct store *store, const struct settings *s, struct slice word, struct slice code, int64_t remove,
-                        int64_t most)
+static bool show_effect(struct store *store, const struct settings *s, struct slice word,
+                        struct slice code, int64_t remove, int64_t most)
 {
     static struct compare c;
     struct buf why;
@@ -196,12 +209,13 @@ static void make_tail(const char *who, struct slice reason, struct buf *out)
 {
     char actor[64];
     snprintf(actor, sizeof(actor), "operator:%.32s", who);
-    const struct event_tail t = {.at_ms = clock_now_ms(), .actor = slice_of(actor), .reason = reason};
+    const struct event_tail t = {
+        .at_ms = clock_now_ms(), .actor = slice_of(actor), .reason = reason};
     event_tail_write(&t, out);
 }
 
-static int propose(struct store *store, const struct settings *s, const char *word, const char *code, const char *who,
-                   int64_t most)
+static int propose(struct store *store, const struct settings *s, const char *word,
+                   const char *code, const char *who, int64_t most)
 {
     struct gazetteer *g = NULL;
     struct township t;
@@ -214,7 +228,8 @@ static int propose(struct store *store, const struct settings *s, const char *wo
         return CTL_USAGE;
     }
     buf_init(&text, 4096);
-    if (gazetteer_open(s->townships_file, &g, &text) != ERR_OK || !gazetteer_township(g, slice_of(code), &t)) {
+    if (gazetteer_open(s->townships_file, &g, &text) != ERR_OK ||
+        !gazetteer_township(g, slice_of(code), &t)) {
         ctl_complain("%s", text.len > 0 ? text.ptr : "there is no township with this 9-digit code");
         gazetteer_close(g);
         buf_release(&text);
@@ -225,19 +240,21 @@ static int propose(struct store *store, const struct settings *s, const char *wo
     buf_clear(&text);
     make_tail(who, SLICE_LIT("提出地名别名"), &text);
     bool ok = show_effect(store, s, slice_of(word), slice_of(code), 0, most);
-    alias_propose_write(store_fcall(store), s->region, slice_of(word), slice_of(code), slice_of(who), buf_slice(&text));
+    alias_propose_write(store_fcall(store), s->region, slice_of(word), slice_of(code),
+                        slice_of(who), buf_slice(&text));
     ok = ok && ctl_store_call(store, &reply) && alias_propose_read(reply, &id) == ERR_OK;
     if (ok) {
-        printf("proposed as %lld; another person approves it: jiujictl alias approve %lld --by NAME\n", (long long)id,
-               (long long)id);
+        printf(
+            "proposed as %lld; another person approves it: jiujictl alias approve %lld --by NAME\n",
+            (long long)id, (long long)id);
     }
     freeReplyObject(reply);
     buf_release(&text);
     return ok ? CTL_OK : CTL_FAILED;
 }
 
-static int set_state(struct store *store, const struct settings *s, const char *id_text, enum alias_state to, const char *who,
-                     int64_t most)
+static int set_state(struct store *store, const struct settings *s, const char *id_text,
+                     enum alias_state to, const char *who, int64_t most)
 {
     redisReply *listed = NULL, *reply = NULL;
     int64_t version = 0, id = 0;
@@ -260,17 +277,21 @@ static int set_state(struct store *store, const struct settings *s, const char *
         ctl_complain("there is no alias %s", id_text);
         return CTL_FAILED;
     }
-    bool ok = show_effect(store, s, slice_of(word), slice_of(code), to == ALIAS_REVERTED ? id : 0, most);
+    bool ok =
+        show_effect(store, s, slice_of(word), slice_of(code), to == ALIAS_REVERTED ? id : 0, most);
     buf_init(&tail, 4096);
-    make_tail(who, to == ALIAS_APPROVED ? SLICE_LIT("批准地名别名") : SLICE_LIT("撤销地名别名"), &tail);
-    alias_set_write(store_fcall(store), s->region, slice_of(id_text), to, slice_of(who), buf_slice(&tail));
+    make_tail(who, to == ALIAS_APPROVED ? SLICE_LIT("批准地名别名") : SLICE_LIT("撤销地名别名"),
+              &tail);
+    alias_set_write(store_fcall(store), s->region, slice_of(id_text), to, slice_of(who),
+                    buf_slice(&tail));
     ok = ok && ctl_store_call(store, &reply);
     enum err err = ok ? alias_set_read(reply, &version) : ERR_STORE_DOWN;
     if (err == ERR_OK) {
         printf("alias %s %s; in force within two seconds, version %lld\n", id_text,
                to == ALIAS_APPROVED ? "approved" : "reverted", (long long)version);
     } else if (ok) {
-        ctl_complain(err == ERR_FORBIDDEN ? "who proposed an alias cannot approve it" : "the alias is not in a state for this");
+        ctl_complain(err == ERR_FORBIDDEN ? "who proposed an alias cannot approve it"
+                                          : "the alias is not in a state for this");
     }
     freeReplyObject(reply);
     buf_release(&tail);
@@ -285,8 +306,9 @@ static int list(struct store *store, const struct settings *s)
     size_t n = 0;
     enum err err = read_aliases(store, s, &reply, &version, &n);
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
-        printf("%lld\t%s\t%.*s\t%.*s\tproposed by %.*s\tapproved by %.*s\n", (long long)rows[i].id, STATES[rows[i].state],
-               SLICE_FMT(rows[i].word), SLICE_FMT(rows[i].code), SLICE_FMT(rows[i].proposer), SLICE_FMT(rows[i].approver));
+        printf("%lld\t%s\t%.*s\t%.*s\tproposed by %.*s\tapproved by %.*s\n", (long long)rows[i].id,
+               STATES[rows[i].state], SLICE_FMT(rows[i].word), SLICE_FMT(rows[i].code),
+               SLICE_FMT(rows[i].proposer), SLICE_FMT(rows[i].approver));
     }
     if (err == ERR_OK) {
         fprintf(stderr, "version %lld\n", (long long)version);
@@ -298,13 +320,15 @@ static int list(struct store *store, const struct settings *s)
 static bool who_ok(const char *who)
 {
     size_t len = who == NULL ? 0 : strlen(who);
-    return len >= 1 && len <= 32 && strspn(who, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == len;
+    return len >= 1 && len <= 32 &&
+           strspn(who, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == len;
 }
 
 int ctl_alias(int argc, char **argv, const struct settings *s)
 {
     const char *who = NULL, *cases = NULL;
-    const struct ctl_option options[] = {{.name = "by", .value = &who}, {.name = "cases", .value = &cases}};
+    const struct ctl_option options[] = {{.name = "by", .value = &who},
+                                         {.name = "cases", .value = &cases}};
     int64_t most = CASES_DEFAULT;
     if (!ctl_options(&argc, argv, options, COUNT_OF(options))) {
         return CTL_USAGE;
@@ -318,16 +342,18 @@ int ctl_alias(int argc, char **argv, const struct settings *s)
         return ctl_usage(USAGE);
     }
     if (!listing && !who_ok(who)) {
-        ctl_complain("--by must be the staff number of who does this: letters, digits, '-' and '.'");
+        ctl_complain(
+            "--by must be the staff number of who does this: letters, digits, '-' and '.'");
         return CTL_USAGE;
     }
     struct store *store = ctl_store_open(s);
     if (store == NULL) {
         return CTL_FAILED;
     }
-    int status = listing    ? list(store, s)
+    int status = listing     ? list(store, s)
                  : proposing ? propose(store, s, argv[2], argv[3], who, most)
-                             : set_state(store, s, argv[2], approving ? ALIAS_APPROVED : ALIAS_REVERTED, who, most);
+                             : set_state(store, s, argv[2],
+                                         approving ? ALIAS_APPROVED : ALIAS_REVERTED, who, most);
     store_free(store);
     return status;
 }

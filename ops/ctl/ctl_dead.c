@@ -8,12 +8,13 @@
 
 #define LIST_MAX 1000
 
-static const char USAGE[] = "usage: jiujictl dead list STAGE             STAGE: route, pay or notify\n"
-                            "       jiujictl dead requeue STAGE ID...    put these back\n"
-                            "       jiujictl dead requeue STAGE --all    put all back\n";
+static const char USAGE[] =
+    "usage: jiujictl dead list STAGE             STAGE: route, pay or notify\n"
+    "       jiujictl dead requeue STAGE ID...    put these back\n"
+    "       jiujictl dead requeue STAGE --all    put all back\n";
 
-static bool read_dead(struct store *store, const struct settings *s, enum stage stage, redisReply **reply,
-                      struct dead_job *jobs, size_t *n)
+static bool read_dead(struct store *store, const struct settings *s, enum stage stage,
+                      redisReply **reply, struct dead_job *jobs, size_t *n)
 {
     dead_list_write(store_fcall(store), s->region, stage, LIST_MAX);
     return ctl_store_call(store, reply) && dead_list_read(*reply, jobs, LIST_MAX, n) == ERR_OK;
@@ -33,12 +34,14 @@ static int list(struct store *store, const struct settings *s, enum stage stage)
         clock_format_rfc3339(jobs[i].buried_ms, at);
         printf("%.*s\t%s\t%.*s\n", SLICE_FMT(jobs[i].id), at, SLICE_FMT(jobs[i].reason));
     }
-    fprintf(stderr, "%zu dead in stage %s%s\n", n, stage_word(stage), n == LIST_MAX ? " (the oldest; there may be more)" : "");
+    fprintf(stderr, "%zu dead in stage %s%s\n", n, stage_word(stage),
+            n == LIST_MAX ? " (the oldest; there may be more)" : "");
     freeReplyObject(reply);
     return CTL_OK;
 }
 
-static int requeue(struct store *store, const struct settings *s, enum stage stage, const struct slice *ids, size_t n)
+static int requeue(struct store *store, const struct settings *s, enum stage stage,
+                   const struct slice *ids, size_t n)
 {
     int64_t total = 0;
     for (size_t at = 0; at < n; at += STORE_BATCH_MAX) {
@@ -85,8 +88,10 @@ int ctl_dead(int argc, char **argv, const struct settings *s)
         return CTL_USAGE;
     }
     bool listing = argc == 3 && strcmp(argv[1], "list") == 0 && !all;
-    bool putting = argc >= 3 && strcmp(argv[1], "requeue") == 0 && (all ? argc == 3 : argc > 3) && argc - 3 <= LIST_MAX;
-    if ((!listing && !putting) || stage_from_word(slice_of(argv[2]), &stage) != ERR_OK || stage == STAGE_CLOCK) {
+    bool putting = argc >= 3 && strcmp(argv[1], "requeue") == 0 && (all ? argc == 3 : argc > 3) &&
+                   argc - 3 <= LIST_MAX;
+    if ((!listing && !putting) || stage_from_word(slice_of(argv[2]), &stage) != ERR_OK ||
+        stage == STAGE_CLOCK) {
         return ctl_usage(USAGE);
     }
     struct store *store = ctl_store_open(s);

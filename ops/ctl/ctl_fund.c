@@ -9,7 +9,8 @@
 #include "workers/routing/gazetteer.h"
 
 static const char USAGE[] = "usage: jiujictl fund allot CODE AMOUNT_FEN [--reason TEXT]\n"
-                            "       jiujictl fund allot --all AMOUNT_FEN [--reason TEXT]   every township of the region that "
+                            "       jiujictl fund allot --all AMOUNT_FEN [--reason TEXT]   every "
+                            "township of the region that "
                             "has no fund yet\n"
                             "       jiujictl fund show CODE\n";
 
@@ -24,7 +25,8 @@ static enum err fresh_key(char out[SEAL_HASH_SIZE])
     return err;
 }
 
-static bool allot_one(struct store *store, const struct settings *s, const char *code, int64_t amount_fen, const char *reason)
+static bool allot_one(struct store *store, const struct settings *s, const char *code,
+                      int64_t amount_fen, const char *reason)
 {
     char key[SEAL_HASH_SIZE];
     struct buf tail;
@@ -35,12 +37,18 @@ static bool allot_one(struct store *store, const struct settings *s, const char 
         return false;
     }
     buf_init(&tail, 4096);
-    const struct event_tail event = {.at_ms = clock_now_ms(), .actor = SLICE_LIT("operator:jiujictl"), .reason = slice_of(reason)};
+    const struct event_tail event = {.at_ms = clock_now_ms(),
+                                     .actor = SLICE_LIT("operator:jiujictl"),
+                                     .reason = slice_of(reason)};
     event_tail_write(&event, &tail);
-    const struct allotment a = {.fund = slice_of(code), .amount_fen = amount_fen, .event_tail = buf_slice(&tail),
-                                .idem_hash = slice_of(key), .fingerprint = SLICE_LIT("operator")};
+    const struct allotment a = {.fund = slice_of(code),
+                                .amount_fen = amount_fen,
+                                .event_tail = buf_slice(&tail),
+                                .idem_hash = slice_of(key),
+                                .fingerprint = SLICE_LIT("operator")};
     allot_write(store_fcall(store), s->region, &a);
-    bool ok = ctl_store_call(store, &reply) && allot_read(reply, &outcome) == ERR_OK && outcome == ALLOT_OK;
+    bool ok = ctl_store_call(store, &reply) && allot_read(reply, &outcome) == ERR_OK &&
+              outcome == ALLOT_OK;
     if (outcome == ALLOT_CAP) {
         ctl_complain("the fund of %s would exceed the largest amount", code);
     }
@@ -49,7 +57,8 @@ static bool allot_one(struct store *store, const struct settings *s, const char 
     return ok;
 }
 
-static bool has_fund(struct store *store, const struct settings *s, const char *code, struct fund_view *fund, bool *ok)
+static bool has_fund(struct store *store, const struct settings *s, const char *code,
+                     struct fund_view *fund, bool *ok)
 {
     redisReply *reply = NULL;
     enum err err = ERR_IO;
@@ -71,7 +80,8 @@ static bool in_region(const char *code, const char *region)
     return strncmp(code, region, len) == 0;
 }
 
-static int allot_all(struct store *store, const struct settings *s, int64_t amount_fen, const char *reason)
+static int allot_all(struct store *store, const struct settings *s, int64_t amount_fen,
+                     const char *reason)
 {
     struct gazetteer *g = NULL;
     struct buf why;
@@ -116,10 +126,12 @@ static int show(struct store *store, const struct settings *s, const char *code)
         }
         return CTL_FAILED;
     }
-    printf("township %s allotted %lld available %lld held %lld unreviewed %lld confirmed %lld recovering %lld written_off %lld "
+    printf("township %s allotted %lld available %lld held %lld unreviewed %lld confirmed %lld "
+           "recovering %lld written_off %lld "
            "(fen)\n",
-           code, (long long)f.allotted_fen, (long long)f.available_fen, (long long)f.held_fen, (long long)f.unreviewed_fen,
-           (long long)f.confirmed_fen, (long long)f.recovering_fen, (long long)f.written_off_fen);
+           code, (long long)f.allotted_fen, (long long)f.available_fen, (long long)f.held_fen,
+           (long long)f.unreviewed_fen, (long long)f.confirmed_fen, (long long)f.recovering_fen,
+           (long long)f.written_off_fen);
     return CTL_OK;
 }
 
@@ -127,7 +139,8 @@ int ctl_fund(int argc, char **argv, const struct settings *s)
 {
     const char *reason = "拨付备用金";
     bool all = false;
-    const struct ctl_option options[] = {{.name = "reason", .value = &reason}, {.name = "all", .given = &all}};
+    const struct ctl_option options[] = {{.name = "reason", .value = &reason},
+                                         {.name = "all", .given = &all}};
     if (!ctl_options(&argc, argv, options, COUNT_OF(options))) {
         return CTL_USAGE;
     }
@@ -136,7 +149,8 @@ int ctl_fund(int argc, char **argv, const struct settings *s)
     if (!showing && (argc != (all ? 3 : 4) || strcmp(argv[1], "allot") != 0)) {
         return ctl_usage(USAGE);
     }
-    if (!showing && slice_to_int64(slice_of(argv[argc - 1]), 1, AMOUNT_FEN_MAX, &amount_fen) != ERR_OK) {
+    if (!showing &&
+        slice_to_int64(slice_of(argv[argc - 1]), 1, AMOUNT_FEN_MAX, &amount_fen) != ERR_OK) {
         ctl_complain("AMOUNT_FEN must be a whole number of fen above 0");
         return CTL_USAGE;
     }
@@ -150,7 +164,8 @@ int ctl_fund(int argc, char **argv, const struct settings *s)
     } else if (all) {
         status = allot_all(store, s, amount_fen, reason);
     } else {
-        status = allot_one(store, s, argv[2], amount_fen, reason) ? show(store, s, argv[2]) : CTL_FAILED;
+        status =
+            allot_one(store, s, argv[2], amount_fen, reason) ? show(store, s, argv[2]) : CTL_FAILED;
     }
     store_free(store);
     return status;

@@ -1,4 +1,5 @@
-/* `jiujictl store load | check`: put this build's function library into Redis, or say whether Redis can be used. */
+/* `jiujictl store load | check`: put this build's function library into Redis, or say whether Redis
+ * can be used. */
 #include "ops/ctl/ctl_store.h"
 
 #include <stdio.h>
@@ -21,7 +22,8 @@ static struct store *open_unchecked(const struct settings *s)
 
 static void complain(struct store *store, enum err err)
 {
-    ctl_complain("%s%s%s", err_text(err), store_why(store)[0] == '\0' ? "" : ": ", store_why(store));
+    ctl_complain("%s%s%s", err_text(err), store_why(store)[0] == '\0' ? "" : ": ",
+                 store_why(store));
 }
 
 struct store *ctl_store_open(const struct settings *s)
@@ -49,8 +51,10 @@ int ctl_store(int argc, char **argv, const struct settings *s)
 {
     bool load = argc == 2 && strcmp(argv[1], "load") == 0;
     if (!load && !(argc == 2 && strcmp(argv[1], "check") == 0)) {
-        return ctl_usage("usage: jiujictl store load    put the function library into Redis (after an upgrade, too)\n"
-                         "       jiujictl store check   are Redis' settings safe, is the library this build's?\n");
+        return ctl_usage("usage: jiujictl store load    put the function library into Redis (after "
+                         "an upgrade, too)\n"
+                         "       jiujictl store check   are Redis' settings safe, is the library "
+                         "this build's?\n");
     }
     struct store *store = open_unchecked(s);
     if (store == NULL) {

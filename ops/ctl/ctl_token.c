@@ -1,4 +1,5 @@
-/* `jiujictl token create | revoke`: access tokens of the API. The token is printed once and stored as SHA-256 only. */
+/* `jiujictl token create | revoke`: access tokens of the API. The token is printed once and stored
+ * as SHA-256 only. */
 #include <stdio.h>
 #include <string.h>
 #include "ops/ctl/ctl.h"
@@ -15,9 +16,11 @@
 #define DAYS_MAX 3660
 
 static const char USAGE[] =
-    "usage: jiujictl token create --role agent|officer|reviewer|finance|auditor --name NAME [--township CODE] [--days N]\n"
+    "usage: jiujictl token create --role agent|officer|reviewer|finance|auditor --name NAME "
+    "[--township CODE] [--days N]\n"
     "       jiujictl token revoke ID      the 16 digits behind jj_\n"
-    "An officer's token needs --township: the only one he may touch. NAME is a desk or staff number, never a person's name.\n";
+    "An officer's token needs --township: the only one he may touch. NAME is a desk or staff "
+    "number, never a person's name.\n";
 
 static bool role_known(const char *role)
 {
@@ -35,15 +38,16 @@ static bool name_ok(const char *name)
     size_t len = strlen(name);
     for (size_t i = 0; i < len; i++) {
         char c = name[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.')) {
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '.')) {
             return false;
         }
     }
     return len >= 1 && len <= NAME_MAX_BYTES;
 }
 
-static enum err make_token(const struct settings *s, char token[TOKEN_SIZE], char id[2 * ID_BYTES + 1],
-                           char hash[SEAL_DIGEST_SIZE], struct buf *why)
+static enum err make_token(const struct settings *s, char token[TOKEN_SIZE],
+                           char id[2 * ID_BYTES + 1], char hash[SEAL_DIGEST_SIZE], struct buf *why)
 {
     unsigned char bytes[ID_BYTES + SECRET_BYTES];
     char secret[2 * SECRET_BYTES + 1];
@@ -62,7 +66,8 @@ static enum err make_token(const struct settings *s, char token[TOKEN_SIZE], cha
     return err;
 }
 
-static int create(const struct settings *s, const char *role, const char *name, const char *township, int64_t days)
+static int create(const struct settings *s, const char *role, const char *name,
+                  const char *township, int64_t days)
 {
     char token[TOKEN_SIZE], id[2 * ID_BYTES + 1], hash[SEAL_DIGEST_SIZE];
     struct buf why;
@@ -79,8 +84,11 @@ static int create(const struct settings *s, const char *role, const char *name, 
     if (store == NULL) {
         return CTL_FAILED;
     }
-    const struct token_row row = {.hash = slice_of(hash), .role = slice_of(role), .name = slice_of(name),
-                                  .township = slice_of(township), .expires_ms = clock_now_ms() + days * MS_PER_DAY};
+    const struct token_row row = {.hash = slice_of(hash),
+                                  .role = slice_of(role),
+                                  .name = slice_of(name),
+                                  .township = slice_of(township),
+                                  .expires_ms = clock_now_ms() + days * MS_PER_DAY};
     token_put_write(store_fcall(store), s->region, slice_of(id), &row);
     bool ok = ctl_store_call(store, &reply);
     if (ok) {
@@ -102,7 +110,8 @@ static int revoke(const struct settings *s, const char *id)
     token_revoke_write(store_fcall(store), s->region, slice_of(id));
     bool ok = ctl_store_call(store, &reply) && reply_int(reply, 0, 1, &gone) == ERR_OK;
     if (ok) {
-        printf(gone == 1 ? "revoked: no longer works within one second\n" : "there is no such token\n");
+        printf(gone == 1 ? "revoked: no longer works within one second\n"
+                         : "there is no such token\n");
     }
     freeReplyObject(reply);
     store_free(store);
@@ -123,7 +132,8 @@ int ctl_token(int argc, char **argv, const struct settings *s)
     if (argc == 3 && strcmp(argv[1], "revoke") == 0) {
         return revoke(s, argv[2]);
     }
-    if (argc != 2 || strcmp(argv[1], "create") != 0 || role == NULL || name == NULL || !role_known(role) || !name_ok(name)) {
+    if (argc != 2 || strcmp(argv[1], "create") != 0 || role == NULL || name == NULL ||
+        !role_known(role) || !name_ok(name)) {
         return ctl_usage(USAGE);
     }
     if (days_text != NULL && slice_to_int64(slice_of(days_text), 1, DAYS_MAX, &days) != ERR_OK) {
@@ -131,8 +141,10 @@ int ctl_token(int argc, char **argv, const struct settings *s)
         return CTL_USAGE;
     }
     bool officer = strcmp(role, "officer") == 0;
-    if (officer != (township[0] != '\0') || (officer && (!slice_all_digits(slice_of(township)) || strlen(township) != 9))) {
-        ctl_complain("an officer's token needs --township with 9 digits, the other roles have none");
+    if (officer != (township[0] != '\0') ||
+        (officer && (!slice_all_digits(slice_of(township)) || strlen(township) != 9))) {
+        ctl_complain(
+            "an officer's token needs --township with 9 digits, the other roles have none");
         return CTL_USAGE;
     }
     return create(s, role, name, township, days);

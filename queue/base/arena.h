@@ -1,4 +1,5 @@
-/* Memory that lives as long as one request or one batch: many allocations, one release. Single-threaded. */
+/* Memory that lives as long as one request or one batch: many allocations, one release.
+ * Single-threaded. */
 #ifndef QUEUE_BASE_ARENA_H
 #define QUEUE_BASE_ARENA_H
 
@@ -19,8 +20,8 @@ void arena_init(struct arena *a, size_t max);
 void arena_release(struct arena *a);
 /* Hand everything back but keep one block, for reuse in the next batch. */
 void arena_reset(struct arena *a);
-/* Zeroed memory aligned for any type, NULL when the maximum or the machine's memory is reached. len 0 gives a valid
- * pointer. Owned by the arena. */
+/* Zeroed memory aligned for any type, NULL when the maximum or the machine's memory is reached. len
+ * 0 gives a valid pointer. Owned by the arena. */
 void *arena_alloc(struct arena *a, size_t len);
 /* A NUL-terminated copy of s; NULL on failure. */
 char *arena_text(struct arena *a, struct slice s);

@@ -1,6 +1,6 @@
-/* A growable byte buffer with a hard maximum. The first failure (no memory, or the maximum reached) is remembered and all
- * later puts are ignored, so a writer may put many times and look once with buf_err(). The bytes are NUL-terminated behind
- * `len` whenever `ptr` is not NULL. */
+/* A growable byte buffer with a hard maximum. The first failure (no memory, or the maximum reached)
+ * is remembered and all later puts are ignored, so a writer may put many times and look once with
+ * buf_err(). The bytes are NUL-terminated behind `len` whenever `ptr` is not NULL. */
 #ifndef QUEUE_BASE_BUF_H
 #define QUEUE_BASE_BUF_H
 
@@ -33,7 +33,8 @@ void buf_put_text(struct buf *b, const char *text);
 void buf_put_char(struct buf *b, char c);
 void buf_put_int(struct buf *b, int64_t value);
 void buf_putf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Room for at least len more bytes, to be filled by the caller who then adds to b->len; NULL on failure. */
+/* Room for at least len more bytes, to be filled by the caller who then adds to b->len; NULL on
+ * failure. */
 char *buf_room(struct buf *b, size_t len);
 /* Drop the first len bytes (len <= b->len). */
 void buf_consume(struct buf *b, size_t len);

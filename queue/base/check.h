@@ -1,6 +1,7 @@
-/* Checks that stay on in release builds. ASSERT is for programmer errors only; what the world can do wrong is answered
- * with an enum err (err.h). A failed ASSERT writes one log line to stderr and aborts, so that the supervisor restarts the
- * process: the store's leases and idempotency keys make that safe, continuing would not be. */
+/* Checks that stay on in release builds. ASSERT is for programmer errors only; what the world can
+ * do wrong is answered with an enum err (err.h). A failed ASSERT writes one log line to stderr and
+ * aborts, so that the supervisor restarts the process: the store's leases and idempotency keys make
+ * that safe, continuing would not be. */
 #ifndef QUEUE_BASE_CHECK_H
 #define QUEUE_BASE_CHECK_H
 

@@ -33,7 +33,8 @@ static bool any_duplicate_key(const cJSON *item)
         return true;
     }
     for (const cJSON *child = item->child; child != NULL; child = child->next) {
-        if (child->child != NULL && any_duplicate_key(child)) { /* depth is bounded by JSON_DEPTH_MAX */
+        if (child->child != NULL &&
+            any_duplicate_key(child)) { /* depth is bounded by JSON_DEPTH_MAX */
             return true;
         }
     }
@@ -168,7 +169,8 @@ enum err json_int64(const struct json *v, int64_t min, int64_t max, int64_t *out
         return ERR_INPUT;
     }
     double value = inside(v)->valuedouble;
-    if (!(value >= -(double)JSON_INT_MAX && value <= (double)JSON_INT_MAX) || value != floor(value)) {
+    if (!(value >= -(double)JSON_INT_MAX && value <= (double)JSON_INT_MAX) ||
+        value != floor(value)) {
         return ERR_INPUT;
     }
     int64_t whole = (int64_t)value;

@@ -1,8 +1,10 @@
-/* Strict JSON (RFC 8259) on top of cJSON, which nobody else includes. What cJSON lets through is refused here before it
- * sees the text: bad UTF-8, raw control characters, wrong numbers, lone surrogates, NUL characters, duplicate keys, bytes behind
- * the document, nesting deeper than JSON_DEPTH_MAX, more than JSON_KEYS_MAX keys in one object.
+/* Strict JSON (RFC 8259) on top of cJSON, which nobody else includes. What cJSON lets through is
+ * refused here before it sees the text: bad UTF-8, raw control characters, wrong numbers, lone
+ * surrogates, NUL characters, duplicate keys, bytes behind the document, nesting deeper than
+ * JSON_DEPTH_MAX, more than JSON_KEYS_MAX keys in one object.
  *
- * Values belong to the document and live until json_free(root). Getters take NULL (an absent value) and answer accordingly. */
+ * Values belong to the document and live until json_free(root). Getters take NULL (an absent value)
+ * and answer accordingly. */
 #ifndef QUEUE_BASE_JSON_H
 #define QUEUE_BASE_JSON_H
 
@@ -15,11 +17,20 @@
 
 #define JSON_DEPTH_MAX 16
 #define JSON_KEYS_MAX 256
-#define JSON_INT_MAX INT64_C(9007199254740991) /* 2^53 - 1: what every reader of JSON keeps exactly */
+#define JSON_INT_MAX \
+    INT64_C(9007199254740991) /* 2^53 - 1: what every reader of JSON keeps exactly */
 
 struct json; /* one value */
 
-enum json_kind { JSON_ABSENT, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_kind {
+    JSON_ABSENT,
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 /* Where and why a text was refused. */
 struct json_fault {
@@ -28,7 +39,8 @@ struct json_fault {
     const char *reason; /* static text, e.g. "duplicate key" */
 };
 
-/* On ERR_OK *root is owned by the caller (json_free). ERR_INPUT with *fault filled (fault may be NULL), ERR_NO_MEMORY. */
+/* On ERR_OK *root is owned by the caller (json_free). ERR_INPUT with *fault filled (fault may be
+ * NULL), ERR_NO_MEMORY. */
 MUST_CHECK enum err json_parse(struct slice text, struct json **root, struct json_fault *fault);
 void json_free(struct json *root); /* NULL is allowed */
 
@@ -45,7 +57,8 @@ const char *json_name(const struct json *v);
 /* Number of members or elements, 0 for other kinds. */
 size_t json_size(const struct json *v);
 
-/* Typed getters: ERR_INPUT (output untouched) when v is absent or of another kind. Strings are borrowed from the document. */
+/* Typed getters: ERR_INPUT (output untouched) when v is absent or of another kind. Strings are
+ * borrowed from the document. */
 MUST_CHECK enum err json_string(const struct json *v, struct slice *out);
 MUST_CHECK enum err json_bool(const struct json *v, bool *out);
 /* Integers only (no fraction, no exponent that makes one), within min..max and +-JSON_INT_MAX. */
@@ -55,8 +68,8 @@ MUST_CHECK enum err json_double(const struct json *v, double min, double max, do
 /* Text of v, compact, as cJSON prints it. For diagnostics and pass-through, not for signatures. */
 void json_print(const struct json *v, struct buf *out);
 
-/* ---- Writing: straight into a buffer, commas are put where they belong. `name` is NULL inside arrays and for the root.
- * Text must be valid UTF-8. Look at buf_err() once at the end. ---- */
+/* ---- Writing: straight into a buffer, commas are put where they belong. `name` is NULL inside
+ * arrays and for the root. Text must be valid UTF-8. Look at buf_err() once at the end. ---- */
 struct json_out {
     struct buf *buf;
     bool need_comma;

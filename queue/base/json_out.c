@@ -17,7 +17,12 @@ void json_quote(struct buf *buf, struct slice value)
         }
         char escaped[6] = {'\\', 'u', '0', '0', HEX[c >> 4], HEX[c & 15]};
         size_t len = 6;
-        const char *plain = c == '"' ? "\"" : c == '\\' ? "\\" : c == '\n' ? "n" : c == '\r' ? "r" : c == '\t' ? "t" : NULL;
+        const char *plain = c == '"'    ? "\""
+                            : c == '\\' ? "\\"
+                            : c == '\n' ? "n"
+                            : c == '\r' ? "r"
+                            : c == '\t' ? "t"
+                                        : NULL;
         if (plain != NULL) {
             escaped[1] = plain[0];
             len = 2;

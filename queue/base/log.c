@@ -24,7 +24,8 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
     char line[LOG_LINE_MAX];
     char at[CLOCK_RFC3339_SIZE];
     clock_format_rfc3339(clock_now_ms(), at);
-    int head = snprintf(line, sizeof(line), "ts=%s level=%s proc=%s event=%s ", at, NAMES[level], process_name, event);
+    int head = snprintf(line, sizeof(line), "ts=%s level=%s proc=%s event=%s ", at, NAMES[level],
+                        process_name, event);
     ASSERT(head > 0 && (size_t)head < sizeof(line) - 2);
     va_list args;
     va_start(args, fmt);
@@ -40,6 +41,7 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
         }
     }
     line[len] = '\n';
-    ssize_t put = write(STDERR_FILENO, line, len + 1); /* one write, so that lines of several processes do not mix */
-    (void)put;                                         /* nowhere left to complain */
+    ssize_t put = write(STDERR_FILENO, line,
+                        len + 1); /* one write, so that lines of several processes do not mix */
+    (void)put;                    /* nowhere left to complain */
 }

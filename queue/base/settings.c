@@ -16,9 +16,14 @@ static const struct setting {
 } SETTINGS[] = {
 #define DFLT_TEXT(dflt) .dflt_text = (dflt)
 #define DFLT_INT(dflt) .dflt_int = (dflt)
-#define SETTING_ROW(name_, kind_, dflt_, min_, max_, what_)                                                            \
-    {.name = #name_, .kind = kind_, DFLT_##kind_(dflt_), .min = min_, .max = max_,                                     \
-     .offset = offsetof(struct settings, name_), .what = what_},
+#define SETTING_ROW(name_, kind_, dflt_, min_, max_, what_) \
+    {.name = #name_,                                        \
+     .kind = kind_,                                         \
+     DFLT_##kind_(dflt_),                                   \
+     .min = min_,                                           \
+     .max = max_,                                           \
+     .offset = offsetof(struct settings, name_),            \
+     .what = what_},
     SETTINGS_TABLE(SETTING_ROW)
 #undef SETTING_ROW
 #undef DFLT_TEXT
@@ -38,7 +43,8 @@ void settings_defaults(struct settings *s)
         if (row->kind == INT) {
             *(long *)field_of(s, row) = row->dflt_int;
         } else {
-            enum err err = slice_copy(slice_of(row->dflt_text), field_of(s, row), SETTING_TEXT_SIZE);
+            enum err err =
+                slice_copy(slice_of(row->dflt_text), field_of(s, row), SETTING_TEXT_SIZE);
             ASSERT(err == ERR_OK);
         }
     }
@@ -54,13 +60,14 @@ static const struct setting *find(struct slice name)
     return NULL;
 }
 
-static enum err set_value(struct settings *s, const struct setting *row, struct slice value, struct buf *why)
+static enum err set_value(struct settings *s, const struct setting *row, struct slice value,
+                          struct buf *why)
 {
     if (row->kind == INT) {
         int64_t number;
         if (slice_to_int64(value, row->min, row->max, &number) != ERR_OK) {
-            buf_putf(why, "setting '%s': '%.*s' is not a whole number from %ld to %ld", row->name, SLICE_FMT(value),
-                     row->min, row->max);
+            buf_putf(why, "setting '%s': '%.*s' is not a whole number from %ld to %ld", row->name,
+                     SLICE_FMT(value), row->min, row->max);
             return ERR_INPUT;
         }
         *(long *)field_of(s, row) = (long)number;
@@ -68,13 +75,15 @@ static enum err set_value(struct settings *s, const struct setting *row, struct 
     }
     if ((long)value.len < row->min || (long)value.len > row->max ||
         slice_copy(value, field_of(s, row), SETTING_TEXT_SIZE) != ERR_OK) {
-        buf_putf(why, "setting '%s': its length must be from %ld to %ld characters", row->name, row->min, row->max);
+        buf_putf(why, "setting '%s': its length must be from %ld to %ld characters", row->name,
+                 row->min, row->max);
         return ERR_INPUT;
     }
     return ERR_OK;
 }
 
-static enum err read_line(struct settings *s, struct slice line, bool seen[COUNT_OF(SETTINGS)], struct buf *why)
+static enum err read_line(struct settings *s, struct slice line, bool seen[COUNT_OF(SETTINGS)],
+                          struct buf *why)
 {
     struct slice rest = line;
     struct slice name = slice_trim(slice_cut(&rest, '='));
@@ -165,11 +174,11 @@ void settings_describe(struct buf *out)
     for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
         const struct setting *row = &SETTINGS[i];
         if (row->kind == INT) {
-            buf_putf(out, "  --%-18s %s (%ld..%ld, default %ld)\n", row->name, row->what, row->min, row->max,
-                     row->dflt_int);
+            buf_putf(out, "  --%-18s %s (%ld..%ld, default %ld)\n", row->name, row->what, row->min,
+                     row->max, row->dflt_int);
         } else {
-            buf_putf(out, "  --%-18s %s%s%s\n", row->name, row->what, row->dflt_text[0] == '\0' ? "" : ", default ",
-                     row->dflt_text);
+            buf_putf(out, "  --%-18s %s%s%s\n", row->name, row->what,
+                     row->dflt_text[0] == '\0' ? "" : ", default ", row->dflt_text);
         }
     }
 }

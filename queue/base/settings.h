@@ -1,5 +1,6 @@
-/* Settings of all processes of one site, from one file of `name = value` lines (# starts a comment) and from the command
- * line (`--name value`, which wins). Unknown names, repeated names and values out of range are refused with the name. */
+/* Settings of all processes of one site, from one file of `name = value` lines (# starts a comment)
+ * and from the command line (`--name value`, which wins). Unknown names, repeated names and values
+ * out of range are refused with the name. */
 #ifndef QUEUE_BASE_SETTINGS_H
 #define QUEUE_BASE_SETTINGS_H
 
@@ -10,39 +11,47 @@
 #define SETTING_TEXT_SIZE 256
 
 /* name, kind (TEXT or INT), default, least, most (for TEXT: length), what it is */
-#define SETTINGS_TABLE(X)                                                                                              \
-    X(region, TEXT, "520000", 6, 6, "6-digit division code of the province, prefecture or county this store serves")   \
-    X(redis_socket, TEXT, "", 0, 100, "path of the Redis unix socket")                                                 \
-    X(data_dir, TEXT, "", 0, 200, "folder for the files of this process: sequence blocks, sandbox journal")            \
-    X(listen, TEXT, "127.0.0.1", 1, 64, "IP address to listen on")                                                     \
-    X(port, INT, 8600, 0, 65535, "TCP port to listen on")                                                              \
-    X(node, INT, 1, 0, 99, "number of this gateway, part of every case number it mints")                               \
-    X(master_key_file, TEXT, "", 0, 200, "file with the 64 hex digits of the master key (mode 0600)")                  \
-    X(policy_file, TEXT, "", 0, 200, "policy pack (JSON)")                                                             \
-    X(calendar_file, TEXT, "", 0, 200, "holidays and make-up working days (JSON)")                                     \
-    X(townships_file, TEXT, "", 0, 200, "compiled township set")                                                       \
-    X(stages, TEXT, "route,pay,notify,clock", 1, 100, "stages a worker runs, comma-separated")                         \
-    X(worker_name, TEXT, "worker-1", 1, 32, "name of this worker in leases and events")                                \
-    X(batch, INT, 64, 1, 64, "jobs a worker leases at once")                                                           \
-    X(lease_ms, INT, 60000, 200, 600000, "how long a leased job stays with its worker")                                \
-    X(claim_ms, INT, 1800000, 200, 86400000, "how long a claimed case stays with its officer")                         \
-    X(inbox_max, INT, 0, 0, 100000, "most cases in a township's inbox before neighbours are asked, 0 = any number")    \
-    X(duty_required, INT, 0, 0, 1, "1: only townships where an officer is signed in are offered cases")                \
-    X(border_margin_m, INT, 0, 0, 20000, "a second township at most so much farther is offered the case too, 0 = off") \
-    X(bank_url, TEXT, "", 0, 200, "base URL of the G2P Connect disburser")                                             \
-    X(bank_token, TEXT, "", 0, 128, "bearer token sent to the disburser")                                              \
-    X(callback_url, TEXT, "", 0, 200, "URL under which the disburser reaches our on-disburse callback")                \
-    X(callback_secret, TEXT, "", 0, 128, "secret word in the callback paths")                                          \
-    X(bank_settle_ms, INT, 600000, 100, 86400000, "after how long the disburser's not-found is believed")              \
-    X(bank_timeout_ms, INT, 15000, 100, 120000, "deadline of one request to the disburser")                            \
-    X(sms_url, TEXT, "", 0, 200, "URL of the SMS operator's sendsms (Kannel form)")                                    \
-    X(sms_user, TEXT, "jiuji", 1, 64, "user name for sendsms")                                                         \
-    X(sms_password, TEXT, "", 0, 64, "password for sendsms")                                                           \
-    X(sms_from, TEXT, "12349", 1, 20, "sender number of our SMS")                                                      \
-    X(sms_per_second, INT, 50, 1, 10000, "most SMS handed to the operator in one second")                              \
-    X(max_connections, INT, 2048, 1, 65536, "most client connections of a gateway at once")                            \
-    X(max_in_flight, INT, 2048, 1, 65536, "most requests waiting for the store at once")                               \
-    X(drain_ms, INT, 8000, 0, 60000, "how long a stopping process may finish what it began")                           \
+#define SETTINGS_TABLE(X)                                                                      \
+    X(region, TEXT, "520000", 6, 6,                                                            \
+      "6-digit division code of the province, prefecture or county this store serves")         \
+    X(redis_socket, TEXT, "", 0, 100, "path of the Redis unix socket")                         \
+    X(data_dir, TEXT, "", 0, 200,                                                              \
+      "folder for the files of this process: sequence blocks, sandbox journal")                \
+    X(listen, TEXT, "127.0.0.1", 1, 64, "IP address to listen on")                             \
+    X(port, INT, 8600, 0, 65535, "TCP port to listen on")                                      \
+    X(node, INT, 1, 0, 99, "number of this gateway, part of every case number it mints")       \
+    X(master_key_file, TEXT, "", 0, 200,                                                       \
+      "file with the 64 hex digits of the master key (mode 0600)")                             \
+    X(policy_file, TEXT, "", 0, 200, "policy pack (JSON)")                                     \
+    X(calendar_file, TEXT, "", 0, 200, "holidays and make-up working days (JSON)")             \
+    X(townships_file, TEXT, "", 0, 200, "compiled township set")                               \
+    X(stages, TEXT, "route,pay,notify,clock", 1, 100, "stages a worker runs, comma-separated") \
+    X(worker_name, TEXT, "worker-1", 1, 32, "name of this worker in leases and events")        \
+    X(batch, INT, 64, 1, 64, "jobs a worker leases at once")                                   \
+    X(lease_ms, INT, 60000, 200, 600000, "how long a leased job stays with its worker")        \
+    X(claim_ms, INT, 1800000, 200, 86400000, "how long a claimed case stays with its officer") \
+    X(inbox_max, INT, 0, 0, 100000,                                                            \
+      "most cases in a township's inbox before neighbours are asked, 0 = any number")          \
+    X(duty_required, INT, 0, 0, 1,                                                             \
+      "1: only townships where an officer is signed in are offered cases")                     \
+    X(border_margin_m, INT, 0, 0, 20000,                                                       \
+      "a second township at most so much farther is offered the case too, 0 = off")            \
+    X(bank_url, TEXT, "", 0, 200, "base URL of the G2P Connect disburser")                     \
+    X(bank_token, TEXT, "", 0, 128, "bearer token sent to the disburser")                      \
+    X(callback_url, TEXT, "", 0, 200,                                                          \
+      "URL under which the disburser reaches our on-disburse callback")                        \
+    X(callback_secret, TEXT, "", 0, 128, "secret word in the callback paths")                  \
+    X(bank_settle_ms, INT, 600000, 100, 86400000,                                              \
+      "after how long the disburser's not-found is believed")                                  \
+    X(bank_timeout_ms, INT, 15000, 100, 120000, "deadline of one request to the disburser")    \
+    X(sms_url, TEXT, "", 0, 200, "URL of the SMS operator's sendsms (Kannel form)")            \
+    X(sms_user, TEXT, "jiuji", 1, 64, "user name for sendsms")                                 \
+    X(sms_password, TEXT, "", 0, 64, "password for sendsms")                                   \
+    X(sms_from, TEXT, "12349", 1, 20, "sender number of our SMS")                              \
+    X(sms_per_second, INT, 50, 1, 10000, "most SMS handed to the operator in one second")      \
+    X(max_connections, INT, 2048, 1, 65536, "most client connections of a gateway at once")    \
+    X(max_in_flight, INT, 2048, 1, 65536, "most requests waiting for the store at once")       \
+    X(drain_ms, INT, 8000, 0, 60000, "how long a stopping process may finish what it began")   \
     X(log_level, TEXT, "info", 4, 5, "debug, info, warn or error")
 
 struct settings {
@@ -58,8 +67,9 @@ struct settings {
 void settings_defaults(struct settings *s);
 /* Read one file. On ERR_INPUT, ERR_NOT_FOUND, ERR_IO `why` names file, line, setting and remedy. */
 MUST_CHECK enum err settings_read_file(struct settings *s, const char *path, struct buf *why);
-/* Read `--config FILE` first and then every `--name value` whose name is a setting. The other words, among them options of
- * the program's own, are moved to the front: argv[1..*argc). ERR_INPUT with `why` as above. */
+/* Read `--config FILE` first and then every `--name value` whose name is a setting. The other
+ * words, among them options of the program's own, are moved to the front: argv[1..*argc). ERR_INPUT
+ * with `why` as above. */
 MUST_CHECK enum err settings_read_args(struct settings *s, int *argc, char **argv, struct buf *why);
 /* The list of settings with defaults and meaning, for --help. */
 void settings_describe(struct buf *out);

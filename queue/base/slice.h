@@ -39,15 +39,16 @@ static inline bool slice_is(struct slice a, const char *text)
 bool slice_starts_with(struct slice s, const char *prefix);
 /* True if s is not empty and every byte is an ASCII digit. */
 bool slice_all_digits(struct slice s);
-/* The whole of s as a decimal integer in min..max: optional '-', no '+', no spaces, no leading zeros (except "0").
- * ERR_INPUT otherwise. */
+/* The whole of s as a decimal integer in min..max: optional '-', no '+', no spaces, no leading
+ * zeros (except "0"). ERR_INPUT otherwise. */
 MUST_CHECK enum err slice_to_int64(struct slice s, int64_t min, int64_t max, int64_t *out);
 /* s without ASCII spaces, tabs, CR and LF at both ends. */
 struct slice slice_trim(struct slice s);
-/* Cut s at the first `sep`: returns the part before it and moves *s behind it; without a `sep` returns all and leaves *s
- * empty with ptr NULL. */
+/* Cut s at the first `sep`: returns the part before it and moves *s behind it; without a `sep`
+ * returns all and leaves *s empty with ptr NULL. */
 struct slice slice_cut(struct slice *s, char sep);
-/* Copy s as a C string into out[0..size). ERR_TOO_LARGE if it does not fit, ERR_INPUT if s holds a NUL. */
+/* Copy s as a C string into out[0..size). ERR_TOO_LARGE if it does not fit, ERR_INPUT if s holds a
+ * NUL. */
 MUST_CHECK enum err slice_copy(struct slice s, char *out, size_t size);
 
 /* Lower-case hex: writes 2 * len characters and a NUL into out. */

@@ -1,6 +1,7 @@
 #include "queue/base/utf8.h"
 
-/* Length of the well-formed sequence at p (n bytes left), 0 if there is none. RFC 3629, section 4. */
+/* Length of the well-formed sequence at p (n bytes left), 0 if there is none. RFC 3629, section 4.
+ */
 static size_t sequence_len(const unsigned char *p, size_t n)
 {
     if (p[0] < 0x80) {
@@ -17,7 +18,8 @@ static size_t sequence_len(const unsigned char *p, size_t n)
     if (p[0] >= 0xF0 && p[0] <= 0xF4) {
         unsigned char low = p[0] == 0xF0 ? 0x90 : 0x80;
         unsigned char high = p[0] == 0xF4 ? 0x8F : 0xBF;
-        bool ok = n >= 4 && p[1] >= low && p[1] <= high && (p[2] & 0xC0) == 0x80 && (p[3] & 0xC0) == 0x80;
+        bool ok =
+            n >= 4 && p[1] >= low && p[1] <= high && (p[2] & 0xC0) == 0x80 && (p[3] & 0xC0) == 0x80;
         return ok ? 4 : 0;
     }
     return 0;

@@ -1,4 +1,5 @@
-/* Build tool: prints the table of legal moves as Lua, which becomes the head of the store's function library. */
+/* Build tool: prints the table of legal moves as Lua, which becomes the head of the store's
+ * function library. */
 #include <stdio.h>
 #include "queue/domain/case_state.h"
 

@@ -22,9 +22,11 @@ int case_no_date(int64_t at_ms)
 void case_no_write(const struct case_no_parts *parts, char out[CASE_NO_SIZE])
 {
     ASSERT(strlen(parts->region) == 6 && parts->date >= 0 && parts->date <= 999999);
-    ASSERT(parts->node >= 0 && parts->node <= 99 && parts->sequence >= 1 && parts->sequence <= CASE_SEQUENCE_MAX);
+    ASSERT(parts->node >= 0 && parts->node <= 99 && parts->sequence >= 1 &&
+           parts->sequence <= CASE_SEQUENCE_MAX);
     char wide[64];
-    int len = snprintf(wide, sizeof(wide), "%s%06d%02d%07d", parts->region, parts->date, parts->node, parts->sequence);
+    int len = snprintf(wide, sizeof(wide), "%s%06d%02d%07d", parts->region, parts->date,
+                       parts->node, parts->sequence);
     ASSERT(len == CASE_NO_DIGITS - 1);
     memcpy(out, wide, CASE_NO_DIGITS - 1);
     out[CASE_NO_DIGITS - 1] = check_digit(slice_make(out, CASE_NO_DIGITS - 1));
@@ -56,7 +58,8 @@ enum err case_no_read(struct slice text, struct case_no_parts *parts)
 
 void payment_id_write(const char *case_no, char purpose, int n, char out[PAYMENT_ID_SIZE])
 {
-    ASSERT(strlen(case_no) == CASE_NO_DIGITS && purpose >= 'A' && purpose <= 'Z' && n >= 1 && n <= 99);
+    ASSERT(strlen(case_no) == CASE_NO_DIGITS && purpose >= 'A' && purpose <= 'Z' && n >= 1 &&
+           n <= 99);
     memcpy(out, case_no, CASE_NO_DIGITS);
     out[CASE_NO_DIGITS] = purpose;
     out[CASE_NO_DIGITS + 1] = (char)('0' + n / 10);
@@ -67,7 +70,8 @@ void payment_id_write(const char *case_no, char purpose, int n, char out[PAYMENT
 enum err payment_id_case(struct slice id, char out[CASE_NO_SIZE])
 {
     struct case_no_parts parts;
-    if (id.len != PAYMENT_ID_SIZE - 1 || id.ptr[CASE_NO_DIGITS] < 'A' || id.ptr[CASE_NO_DIGITS] > 'Z' ||
+    if (id.len != PAYMENT_ID_SIZE - 1 || id.ptr[CASE_NO_DIGITS] < 'A' ||
+        id.ptr[CASE_NO_DIGITS] > 'Z' ||
         !slice_all_digits(slice_make(id.ptr + CASE_NO_DIGITS + 1, 2)) ||
         case_no_read(slice_make(id.ptr, CASE_NO_DIGITS), &parts) != ERR_OK) {
         return ERR_INPUT;

@@ -3,13 +3,15 @@
 static const struct {
     const char *word;
     const char *zh;
-} STATES[] = {
+} STATES[] =
+    {
 #define STATE_ROW(id, word, zh) [id] = {word, zh},
-    CASE_STATE_TABLE(STATE_ROW)
+        CASE_STATE_TABLE(STATE_ROW)
 #undef STATE_ROW
-}, VERBS[] = {
+},
+  VERBS[] = {
 #define VERB_ROW(id, word, zh) [id] = {word, zh},
-    CASE_VERB_TABLE(VERB_ROW)
+      CASE_VERB_TABLE(VERB_ROW)
 #undef VERB_ROW
 };
 

@@ -25,26 +25,26 @@ static enum err find(const struct word *table, size_t count, struct slice word, 
 }
 
 /* The three functions of one enum over its table. */
-#define WORD_FUNCTIONS(type, name, table)                                                                              \
-    const char *name##_word(enum type v)                                                                               \
-    {                                                                                                                  \
-        ASSERT((size_t)v < COUNT_OF(table));                                                                           \
-        return table[v].word;                                                                                          \
-    }                                                                                                                  \
-    enum err name##_from_word(struct slice word, enum type *out)                                                       \
-    {                                                                                                                  \
-        size_t at;                                                                                                     \
-        enum err err = find(table, COUNT_OF(table), word, &at);                                                        \
-        if (err == ERR_OK) {                                                                                           \
-            *out = (enum type)at;                                                                                      \
-        }                                                                                                              \
-        return err;                                                                                                    \
+#define WORD_FUNCTIONS(type, name, table)                        \
+    const char *name##_word(enum type v)                         \
+    {                                                            \
+        ASSERT((size_t)v < COUNT_OF(table));                     \
+        return table[v].word;                                    \
+    }                                                            \
+    enum err name##_from_word(struct slice word, enum type *out) \
+    {                                                            \
+        size_t at;                                               \
+        enum err err = find(table, COUNT_OF(table), word, &at);  \
+        if (err == ERR_OK) {                                     \
+            *out = (enum type)at;                                \
+        }                                                        \
+        return err;                                              \
     }
-#define LABEL_FUNCTION(type, name, table)                                                                              \
-    const char *name##_zh(enum type v)                                                                                 \
-    {                                                                                                                  \
-        ASSERT((size_t)v < COUNT_OF(table));                                                                           \
-        return table[v].zh;                                                                                            \
+#define LABEL_FUNCTION(type, name, table)    \
+    const char *name##_zh(enum type v)       \
+    {                                        \
+        ASSERT((size_t)v < COUNT_OF(table)); \
+        return table[v].zh;                  \
     }
 
 WORD_FUNCTIONS(relief_type, relief_type, TYPES)
@@ -58,14 +58,14 @@ LABEL_FUNCTION(channel, channel, CHANNELS)
 WORD_FUNCTIONS(crs, crs, SYSTEMS)
 
 /* The yes/no facts, stored only when true. */
-#define FLAG_TABLE(X)                                                                                                  \
-    X(danger_to_life)                                                                                                  \
-    X(shelter_lost)                                                                                                    \
-    X(food_lost)                                                                                                       \
-    X(child_alone)                                                                                                     \
-    X(income_stopped)                                                                                                  \
-    X(recognised)                                                                                                      \
-    X(wants_person)                                                                                                    \
+#define FLAG_TABLE(X) \
+    X(danger_to_life) \
+    X(shelter_lost)   \
+    X(food_lost)      \
+    X(child_alone)    \
+    X(income_stopped) \
+    X(recognised)     \
+    X(wants_person)   \
     X(stranded)
 
 void facts_write(const struct case_facts *f, struct json_out *o, const char *name)
@@ -87,9 +87,9 @@ void facts_write(const struct case_facts *f, struct json_out *o, const char *nam
     if (f->place_code[0] != '\0') {
         json_put_text(o, "place_code", f->place_code);
     }
-#define PUT_FLAG(flag)                                                                                                 \
-    if (f->flag) {                                                                                                     \
-        json_put_bool(o, #flag, true);                                                                                 \
+#define PUT_FLAG(flag)                 \
+    if (f->flag) {                     \
+        json_put_bool(o, #flag, true); \
     }
     FLAG_TABLE(PUT_FLAG)
 #undef PUT_FLAG
@@ -105,8 +105,10 @@ static enum err optional_int(const struct json *v, const char *name, int64_t max
 static enum err read_words(const struct json *v, struct case_facts *f)
 {
     struct slice channel, cause;
-    if (json_string(json_get(v, "channel"), &channel) != ERR_OK || channel_from_word(channel, &f->channel) != ERR_OK ||
-        json_string(json_get(v, "cause"), &cause) != ERR_OK || cause_from_word(cause, &f->cause) != ERR_OK) {
+    if (json_string(json_get(v, "channel"), &channel) != ERR_OK ||
+        channel_from_word(channel, &f->channel) != ERR_OK ||
+        json_string(json_get(v, "cause"), &cause) != ERR_OK ||
+        cause_from_word(cause, &f->cause) != ERR_OK) {
         return ERR_CORRUPT;
     }
     const struct json *code = json_get(v, "place_code");
@@ -126,14 +128,15 @@ enum err facts_read(const struct json *v, struct case_facts *out)
         json_int64(json_get(v, "persons"), 1, PERSONS_MAX, &persons) != ERR_OK ||
         optional_int(v, "months", MONTHS_MAX, &months) != ERR_OK ||
         optional_int(v, "net_expense_fen", AMOUNT_FEN_MAX, &f.net_expense_fen) != ERR_OK ||
-        optional_int(v, "asked_fen", AMOUNT_FEN_MAX, &f.asked_fen) != ERR_OK || read_words(v, &f) != ERR_OK) {
+        optional_int(v, "asked_fen", AMOUNT_FEN_MAX, &f.asked_fen) != ERR_OK ||
+        read_words(v, &f) != ERR_OK) {
         return ERR_CORRUPT;
     }
     f.persons = (int)persons;
     f.months = (int)months;
-#define GET_FLAG(flag)                                                                                                 \
-    if (json_get(v, #flag) != NULL && json_bool(json_get(v, #flag), &f.flag) != ERR_OK) {                              \
-        return ERR_CORRUPT;                                                                                            \
+#define GET_FLAG(flag)                                                                    \
+    if (json_get(v, #flag) != NULL && json_bool(json_get(v, #flag), &f.flag) != ERR_OK) { \
+        return ERR_CORRUPT;                                                               \
     }
     FLAG_TABLE(GET_FLAG)
 #undef GET_FLAG

@@ -4,15 +4,15 @@
 #include "queue/domain/mask.h"
 
 /* JSON name and field of every text. */
-#define TEXT_TABLE(X)                                                                                                  \
-    X("name", name)                                                                                                    \
-    X("id_number", id_number)                                                                                          \
-    X("phone", phone)                                                                                                  \
-    X("account", account)                                                                                              \
-    X("reporter_name", reporter_name)                                                                                  \
-    X("reporter_phone", reporter_phone)                                                                                \
-    X("reporter_relation", reporter_relation)                                                                          \
-    X("address", address)                                                                                              \
+#define TEXT_TABLE(X)                         \
+    X("name", name)                           \
+    X("id_number", id_number)                 \
+    X("phone", phone)                         \
+    X("account", account)                     \
+    X("reporter_name", reporter_name)         \
+    X("reporter_phone", reporter_phone)       \
+    X("reporter_relation", reporter_relation) \
+    X("address", address)                     \
     X("narrative", narrative)
 
 static void put_known(struct json_out *o, const char *name, struct slice value)
@@ -38,7 +38,8 @@ void personal_write(const struct personal *p, struct buf *out)
     json_close_object(&o);
 }
 
-static enum err read_text(const struct json *root, const char *name, struct arena *arena, struct slice *out)
+static enum err read_text(const struct json *root, const char *name, struct arena *arena,
+                          struct slice *out)
 {
     const struct json *v = json_get(root, name);
     struct slice text;
@@ -65,7 +66,8 @@ static enum err read_point(const struct json *root, struct personal *p)
     p->has_point = true;
     if (json_double(json_get(root, "lat"), -1e9, 1e9, &p->lat) != ERR_OK ||
         json_double(json_get(root, "lng"), -1e9, 1e9, &p->lng) != ERR_OK ||
-        json_string(json_get(root, "crs"), &crs) != ERR_OK || crs_from_word(crs, &p->crs) != ERR_OK) {
+        json_string(json_get(root, "crs"), &crs) != ERR_OK ||
+        crs_from_word(crs, &p->crs) != ERR_OK) {
         return ERR_CORRUPT;
     }
     return ERR_OK;
@@ -79,9 +81,9 @@ enum err personal_read(struct slice json, struct arena *arena, struct personal *
     if (err != ERR_OK) {
         return err == ERR_INPUT ? ERR_CORRUPT : err;
     }
-#define GET_TEXT(word, field)                                                                                          \
-    if (err == ERR_OK) {                                                                                               \
-        err = read_text(root, word, arena, &p.field);                                                                  \
+#define GET_TEXT(word, field)                         \
+    if (err == ERR_OK) {                              \
+        err = read_text(root, word, arena, &p.field); \
     }
     TEXT_TABLE(GET_TEXT)
 #undef GET_TEXT
@@ -95,8 +97,8 @@ enum err personal_read(struct slice json, struct arena *arena, struct personal *
     return err;
 }
 
-enum err personal_unseal(struct sealer *s, struct slice case_no, struct slice wrapped, struct slice sealed,
-                         struct arena *arena, struct personal *out)
+enum err personal_unseal(struct sealer *s, struct slice case_no, struct slice wrapped,
+                         struct slice sealed, struct arena *arena, struct personal *out)
 {
     struct buf plain;
     buf_init(&plain, SEAL_TEXT_MAX);
@@ -116,7 +118,8 @@ struct slice personal_callback(const struct personal *p)
     return p->phone.len > 0 ? p->phone : p->reporter_phone;
 }
 
-enum err personal_hash(struct sealer *s, const struct personal *p, struct slice case_no, char out[SEAL_HASH_SIZE])
+enum err personal_hash(struct sealer *s, const struct personal *p, struct slice case_no,
+                       char out[SEAL_HASH_SIZE])
 {
     if (p->id_number.len > 0) {
         return seal_hash(s, "id_number", p->id_number, out);
@@ -135,7 +138,8 @@ static struct slice account_number(struct slice account)
     return rest.ptr == NULL ? kind : slice_cut(&rest, '@');
 }
 
-static void show_masked(struct json_out *o, const char *name, struct slice value, void (*mask)(struct slice, char *))
+static void show_masked(struct json_out *o, const char *name, struct slice value,
+                        void (*mask)(struct slice, char *))
 {
     if (value.len > 0) {
         char text[MASK_SIZE];

@@ -9,7 +9,7 @@
 
 /* Every text may be empty: not known. Limits in bytes are the API's (server/api_tickets.c). */
 struct personal {
-    struct slice name, id_number, phone, account;                 /* of whom the case is about; phone in E.164 */
+    struct slice name, id_number, phone, account; /* of whom the case is about; phone in E.164 */
     struct slice reporter_name, reporter_phone, reporter_relation;
     struct slice address, narrative;
     bool has_point;
@@ -21,11 +21,12 @@ void personal_write(const struct personal *p, struct buf *out);
 /* Texts are copied into the arena. ERR_CORRUPT, ERR_NO_MEMORY. */
 MUST_CHECK enum err personal_read(struct slice json, struct arena *arena, struct personal *out);
 /* unseal_case and personal_read in one. ERR_NOT_FOUND: the person was erased. */
-MUST_CHECK enum err personal_unseal(struct sealer *s, struct slice case_no, struct slice wrapped, struct slice sealed,
-                                    struct arena *arena, struct personal *out);
+MUST_CHECK enum err personal_unseal(struct sealer *s, struct slice case_no, struct slice wrapped,
+                                    struct slice sealed, struct arena *arena, struct personal *out);
 /* Where to call or text: the person's own phone, else the reporter's; "" if there is none. */
 struct slice personal_callback(const struct personal *p);
-/* Whose case it is, for history and caps: keyed hash of the ID number, else of the phone, else of the case itself. */
+/* Whose case it is, for history and caps: keyed hash of the ID number, else of the phone, else of
+ * the case itself. */
 MUST_CHECK enum err personal_hash(struct sealer *s, const struct personal *p, struct slice case_no,
                                   char out[SEAL_HASH_SIZE]);
 /* {"name": "张*", "phone": "138****1234", …} with what is known, masked; in clear when `clear`. */

@@ -22,11 +22,13 @@ struct sealer {
     EVP_MAC_CTX *mac_ctx; /* keyed once with the hash key; re-used with a NULL key */
     EVP_MD *md;
     EVP_MD_CTX *md_ctx;
-    unsigned char pool[POOL_BYTES]; /* random bytes not yet used: one call of the generator serves many cases */
+    unsigned char pool[POOL_BYTES]; /* random bytes not yet used: one call of the generator serves
+                                       many cases */
     size_t pool_left;
 };
 
-static enum err derive(const unsigned char master[SEAL_KEY_BYTES], const char *purpose, unsigned char out[SEAL_KEY_BYTES])
+static enum err derive(const unsigned char master[SEAL_KEY_BYTES], const char *purpose,
+                       unsigned char out[SEAL_KEY_BYTES])
 {
     enum err err = ERR_INTERNAL;
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
@@ -36,10 +38,11 @@ static enum err derive(const unsigned char master[SEAL_KEY_BYTES], const char *p
     memcpy(key, master, sizeof(key));
     if (ctx != NULL && slice_copy(slice_of(purpose), info, sizeof(info)) == ERR_OK) {
         char digest[] = "SHA256";
-        OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, sizeof(key)),
-                               OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
-                               OSSL_PARAM_construct_end()};
+        OSSL_PARAM params[] = {
+            OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+            OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, sizeof(key)),
+            OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
+            OSSL_PARAM_construct_end()};
         err = EVP_KDF_derive(ctx, out, SEAL_KEY_BYTES, params) == 1 ? ERR_OK : ERR_INTERNAL;
     }
     OPENSSL_cleanse(key, sizeof(key));
@@ -56,7 +59,8 @@ static enum err fetch_algorithms(struct sealer *s, const unsigned char hash_key[
     s->mac_ctx = s->mac == NULL ? NULL : EVP_MAC_CTX_new(s->mac);
     s->md = EVP_MD_fetch(NULL, "SHA256", NULL);
     s->md_ctx = EVP_MD_CTX_new();
-    if (s->cipher == NULL || s->ctx == NULL || s->mac_ctx == NULL || s->md == NULL || s->md_ctx == NULL) {
+    if (s->cipher == NULL || s->ctx == NULL || s->mac_ctx == NULL || s->md == NULL ||
+        s->md_ctx == NULL) {
         return ERR_INTERNAL;
     }
     char digest[] = "SHA256";
@@ -65,7 +69,8 @@ static enum err fetch_algorithms(struct sealer *s, const unsigned char hash_key[
     return EVP_MAC_init(s->mac_ctx, hash_key, SEAL_KEY_BYTES, params) == 1 ? ERR_OK : ERR_INTERNAL;
 }
 
-static enum err read_master(const char *key_file, unsigned char master[SEAL_KEY_BYTES], struct buf *why)
+static enum err read_master(const char *key_file, unsigned char master[SEAL_KEY_BYTES],
+                            struct buf *why)
 {
     struct stat st;
     struct buf text;
@@ -149,7 +154,8 @@ static enum err from_pool(struct sealer *s, unsigned char *out, size_t len)
 }
 
 /* nonce | ciphertext | tag into out[0 .. plain.len + SEAL_OVERHEAD) */
-static enum err encrypt(struct sealer *s, const unsigned char *key, struct slice aad, struct slice plain, unsigned char *out)
+static enum err encrypt(struct sealer *s, const unsigned char *key, struct slice aad,
+                        struct slice plain, unsigned char *out)
 {
     int len = 0;
     const unsigned char *in = (const unsigned char *)plain.ptr;
@@ -168,7 +174,8 @@ static enum err encrypt(struct sealer *s, const unsigned char *key, struct slice
     return ERR_OK;
 }
 
-static enum err decrypt(struct sealer *s, const unsigned char *key, struct slice aad, struct slice sealed, unsigned char *out)
+static enum err decrypt(struct sealer *s, const unsigned char *key, struct slice aad,
+                        struct slice sealed, unsigned char *out)
 {
     int len = 0;
     unsigned char tag[TAG_BYTES];
@@ -180,7 +187,8 @@ static enum err decrypt(struct sealer *s, const unsigned char *key, struct slice
     memcpy(tag, nonce + NONCE_BYTES + plain_len, TAG_BYTES);
     if (EVP_DecryptInit_ex2(s->ctx, s->cipher, key, nonce, NULL) != 1 ||
         EVP_DecryptUpdate(s->ctx, NULL, &len, (const unsigned char *)aad.ptr, (int)aad.len) != 1 ||
-        (plain_len > 0 && EVP_DecryptUpdate(s->ctx, out, &len, nonce + NONCE_BYTES, (int)plain_len) != 1) ||
+        (plain_len > 0 &&
+         EVP_DecryptUpdate(s->ctx, out, &len, nonce + NONCE_BYTES, (int)plain_len) != 1) ||
         EVP_CIPHER_CTX_ctrl(s->ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) != 1 ||
         EVP_DecryptFinal_ex(s->ctx, out + plain_len, &len) != 1) {
         OPENSSL_cleanse(out, plain_len);
@@ -198,7 +206,8 @@ enum err seal_make_key(struct sealer *s, struct slice case_no, unsigned char key
     return encrypt(s, s->wrap_key, case_no, slice_make((const char *)key, SEAL_KEY_BYTES), wrapped);
 }
 
-enum err seal_unwrap_key(struct sealer *s, struct slice case_no, struct slice wrapped, unsigned char key[SEAL_KEY_BYTES])
+enum err seal_unwrap_key(struct sealer *s, struct slice case_no, struct slice wrapped,
+                         unsigned char key[SEAL_KEY_BYTES])
 {
     if (wrapped.len != SEAL_WRAPPED_BYTES) {
         return ERR_CORRUPT;
@@ -206,8 +215,8 @@ enum err seal_unwrap_key(struct sealer *s, struct slice case_no, struct slice wr
     return decrypt(s, s->wrap_key, case_no, wrapped, key);
 }
 
-enum err seal_text(struct sealer *s, const unsigned char key[SEAL_KEY_BYTES], struct slice case_no, struct slice plain,
-                   struct buf *out)
+enum err seal_text(struct sealer *s, const unsigned char key[SEAL_KEY_BYTES], struct slice case_no,
+                   struct slice plain, struct buf *out)
 {
     unsigned char *at = (unsigned char *)buf_room(out, plain.len + SEAL_OVERHEAD);
     if (at == NULL) {
@@ -220,8 +229,8 @@ enum err seal_text(struct sealer *s, const unsigned char key[SEAL_KEY_BYTES], st
     return err;
 }
 
-enum err unseal_text(struct sealer *s, const unsigned char key[SEAL_KEY_BYTES], struct slice case_no, struct slice sealed,
-                     struct buf *out)
+enum err unseal_text(struct sealer *s, const unsigned char key[SEAL_KEY_BYTES],
+                     struct slice case_no, struct slice sealed, struct buf *out)
 {
     if (sealed.len < SEAL_OVERHEAD) {
         return ERR_CORRUPT;
@@ -238,7 +247,8 @@ enum err unseal_text(struct sealer *s, const unsigned char key[SEAL_KEY_BYTES], 
     return err;
 }
 
-enum err unseal_case(struct sealer *s, struct slice case_no, struct slice wrapped, struct slice sealed, struct buf *out)
+enum err unseal_case(struct sealer *s, struct slice case_no, struct slice wrapped,
+                     struct slice sealed, struct buf *out)
 {
     unsigned char key[SEAL_KEY_BYTES];
     if (wrapped.len == 0) {
@@ -272,7 +282,8 @@ enum err seal_digest(struct sealer *s, struct slice text, char out[SEAL_DIGEST_S
 {
     unsigned char digest[32];
     unsigned len = 0;
-    if (EVP_DigestInit_ex2(s->md_ctx, s->md, NULL) != 1 || EVP_DigestUpdate(s->md_ctx, text.ptr, text.len) != 1 ||
+    if (EVP_DigestInit_ex2(s->md_ctx, s->md, NULL) != 1 ||
+        EVP_DigestUpdate(s->md_ctx, text.ptr, text.len) != 1 ||
         EVP_DigestFinal_ex(s->md_ctx, digest, &len) != 1) {
         return ERR_INTERNAL;
     }

@@ -2,8 +2,8 @@
 
 static const char *const STATES[] = {"proposed", "approved", "reverted"};
 
-void alias_propose_write(struct fcall *f, const char *region, struct slice word, struct slice code, struct slice who,
-                         struct slice event_tail)
+void alias_propose_write(struct fcall *f, const char *region, struct slice word, struct slice code,
+                         struct slice who, struct slice event_tail)
 {
     fcall_begin(f, "alias_propose", region);
     fcall_slice(f, word);
@@ -20,8 +20,8 @@ enum err alias_propose_read(const redisReply *reply, int64_t *id)
     return reply_int(reply_at(reply, 1), 1, INT64_MAX, id);
 }
 
-void alias_set_write(struct fcall *f, const char *region, struct slice id, enum alias_state to, struct slice who,
-                     struct slice event_tail)
+void alias_set_write(struct fcall *f, const char *region, struct slice id, enum alias_state to,
+                     struct slice who, struct slice event_tail)
 {
     fcall_begin(f, "alias_set", region);
     fcall_slice(f, id);
@@ -69,7 +69,8 @@ static enum err read_row(struct slice id, struct slice text, struct alias_row *r
     return row->word.len > 0 && row->code.len > 0 ? ERR_OK : ERR_CORRUPT;
 }
 
-enum err alias_list_read(const redisReply *reply, int64_t *version, struct alias_row *rows, size_t *n)
+enum err alias_list_read(const redisReply *reply, int64_t *version, struct alias_row *rows,
+                         size_t *n)
 {
     size_t count = reply_count(reply);
     if (count == 0 || count % 2 != 1 || (count - 1) / 2 > ALIASES_MAX ||
@@ -77,7 +78,8 @@ enum err alias_list_read(const redisReply *reply, int64_t *version, struct alias
         return ERR_CORRUPT;
     }
     for (size_t i = 0; i < (count - 1) / 2; i++) {
-        enum err err = read_row(reply_text_at(reply, 1 + 2 * i), reply_text_at(reply, 2 + 2 * i), &rows[i]);
+        enum err err =
+            read_row(reply_text_at(reply, 1 + 2 * i), reply_text_at(reply, 2 + 2 * i), &rows[i]);
         if (err != ERR_OK) {
             return err;
         }

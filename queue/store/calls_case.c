@@ -93,7 +93,8 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
 
 /* ---- Decide ---- */
 
-void decide_begin(struct fcall *f, const char *region, struct slice lease_token, const struct cascade_limits *limits)
+void decide_begin(struct fcall *f, const char *region, struct slice lease_token,
+                  const struct cascade_limits *limits)
 {
     fcall_begin(f, "decide", region);
     fcall_slice(f, lease_token);
@@ -167,7 +168,10 @@ enum err claim_read(const redisReply *reply, struct claim_result *out)
     static const struct {
         const char *word;
         enum claim_outcome outcome;
-    } WORDS[] = {{"none", CLAIM_NONE}, {"held", CLAIM_HELD}, {"not-found", CLAIM_NOT_FOUND}, {"key-reused", CLAIM_KEY_REUSED}};
+    } WORDS[] = {{"none", CLAIM_NONE},
+                 {"held", CLAIM_HELD},
+                 {"not-found", CLAIM_NOT_FOUND},
+                 {"key-reused", CLAIM_KEY_REUSED}};
     struct slice word = reply_text_at(reply, 0);
     for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
         if (slice_is(word, WORDS[i].word)) {
@@ -175,8 +179,10 @@ enum err claim_read(const redisReply *reply, struct claim_result *out)
             return ERR_OK;
         }
     }
-    struct claim_result r = {.outcome = CLAIM_OK, .replayed = slice_is(reply_text_at(reply, 4), "replayed")};
-    if (!slice_is(word, "ok") || slice_copy(reply_text_at(reply, 1), r.no, sizeof(r.no)) != ERR_OK ||
+    struct claim_result r = {.outcome = CLAIM_OK,
+                             .replayed = slice_is(reply_text_at(reply, 4), "replayed")};
+    if (!slice_is(word, "ok") ||
+        slice_copy(reply_text_at(reply, 1), r.no, sizeof(r.no)) != ERR_OK ||
         reply_int(reply_at(reply, 2), 1, INT64_MAX, &r.claim) != ERR_OK ||
         reply_int(reply_at(reply, 3), 1, INT64_MAX, &r.until_ms) != ERR_OK) {
         return ERR_CORRUPT;
@@ -224,8 +230,9 @@ static enum err read_refusal(struct slice text, struct act_result *out)
     static const struct {
         const char *word;
         enum act_outcome outcome;
-    } WORDS[] = {{"not-found", ACT_NOT_FOUND}, {"version", ACT_VERSION}, {"stale", ACT_STALE},
-                 {"same-person", ACT_SAME_PERSON}, {"designate", ACT_DESIGNATE}, {"key-reused", ACT_KEY_REUSED}};
+    } WORDS[] = {{"not-found", ACT_NOT_FOUND}, {"version", ACT_VERSION},
+                 {"stale", ACT_STALE},         {"same-person", ACT_SAME_PERSON},
+                 {"designate", ACT_DESIGNATE}, {"key-reused", ACT_KEY_REUSED}};
     for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
         if (slice_is(text, WORDS[i].word)) {
             out->outcome = WORDS[i].outcome;
@@ -275,7 +282,8 @@ void fire_write(struct fcall *f, const char *region, int most, const struct casc
     fcall_text(f, limits->duty_required ? "1" : "0");
 }
 
-void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms, struct slice event_tail)
+void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms,
+                struct slice event_tail)
 {
     fcall_begin(f, "duty", region);
     fcall_slice(f, township);

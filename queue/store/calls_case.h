@@ -1,5 +1,6 @@
-/* Typed calls about cases: each writes its arguments into an fcall (send it with store_call or store_async_call) and reads
- * the reply. All slices are borrowed. The functions themselves: lua/intake.lua, decide.lua, officer.lua. */
+/* Typed calls about cases: each writes its arguments into an fcall (send it with store_call or
+ * store_async_call) and reads the reply. All slices are borrowed. The functions themselves:
+ * lua/intake.lua, decide.lua, officer.lua. */
 #ifndef QUEUE_STORE_CALLS_CASE_H
 #define QUEUE_STORE_CALLS_CASE_H
 
@@ -15,7 +16,8 @@
 /* ---- Intake ---- */
 struct intake_ticket {
     struct slice no;
-    struct slice idem_hash;   /* keyed hash of client and Idempotency-Key: keys may hold anything, so they are not stored */
+    struct slice idem_hash; /* keyed hash of client and Idempotency-Key: keys may hold anything, so
+                               they are not stored */
     struct slice fingerprint; /* hash of the body */
     int64_t received_ms;
     struct slice facts;       /* JSON, not personal */
@@ -43,34 +45,36 @@ MUST_CHECK enum err intake_read(const redisReply *reply, struct intake_result *r
 struct aid_order {
     int64_t amount_fen;
     struct slice event_tail;
-    struct slice maker;         /* actor who answers for it: an officer, or "rule:<standing order>" */
-    int year;                   /* calendar year the caps count in */
+    struct slice maker; /* actor who answers for it: an officer, or "rule:<standing order>" */
+    int year;           /* calendar year the caps count in */
     struct slice cause;
     bool small_fast;
-    int64_t cap_paid_fen;       /* of the person in the year, this one included */
+    int64_t cap_paid_fen; /* of the person in the year, this one included */
     int64_t cap_times;
     int64_t cap_same_cause;
-    int64_t day, month;         /* 20261121 and 202611 in China time; day 0 = no standing order, no caps per day and month */
+    int64_t day, month; /* 20261121 and 202611 in China time; day 0 = no standing order, no caps per
+                           day and month */
     int64_t cap_day_fen, cap_month_fen; /* of the standing order in this township */
-    int64_t papers_due_ms;      /* the review duty */
+    int64_t papers_due_ms;              /* the review duty */
     int64_t job_score;
 };
 
 /* ---- Decide (route stage) ---- */
 struct decide_case {
     struct slice no;
-    int64_t version;         /* as loaded */
-    enum case_verb verb;     /* VERB_DISPATCH or VERB_TRIAGE */
-    struct slice inbox;      /* code of the township, or of the region: its duty desk */
+    int64_t version;     /* as loaded */
+    enum case_verb verb; /* VERB_DISPATCH or VERB_TRIAGE */
+    struct slice inbox;  /* code of the township, or of the region: its duty desk */
     int64_t inbox_score;
-    struct slice urgency;    /* word */
-    struct slice routing;    /* JSON */
-    struct slice decision;   /* JSON */
+    struct slice urgency;  /* word */
+    struct slice routing;  /* JSON */
+    struct slice decision; /* JSON */
     struct slice event_tail;
-    int64_t accept_by_ms;    /* 0 = no such clock */
-    struct slice chain;      /* who is asked one after the other: codes with commas, `inbox` first; "" = only `inbox` */
-    struct slice offer;      /* a second inbox near a border that sees it at the same time; "" = none */
-    struct slice notify;     /* payload of an SMS job, "" = none */
+    int64_t accept_by_ms; /* 0 = no such clock */
+    struct slice chain;  /* who is asked one after the other: codes with commas, `inbox` first; "" =
+                            only `inbox` */
+    struct slice offer;  /* a second inbox near a border that sees it at the same time; "" = none */
+    struct slice notify; /* payload of an SMS job, "" = none */
     const struct aid_order *aid; /* NULL = none */
 };
 
@@ -88,15 +92,16 @@ struct cascade_limits {
     bool duty_required; /* only townships where an officer is signed in are offered work */
 };
 
-void decide_begin(struct fcall *f, const char *region, struct slice lease_token, const struct cascade_limits *limits);
+void decide_begin(struct fcall *f, const char *region, struct slice lease_token,
+                  const struct cascade_limits *limits);
 void decide_add(struct fcall *f, const struct decide_case *c);
 MUST_CHECK enum err decide_read(const redisReply *reply, enum decide_outcome *results, size_t n);
 
 /* ---- Claim ---- */
 struct claim_request {
-    struct slice inbox;   /* township or region code */
+    struct slice inbox; /* township or region code */
     struct slice actor;
-    struct slice no;      /* "" = the most urgent */
+    struct slice no; /* "" = the most urgent */
     int64_t claim_ms;
     struct slice event_tail, idem_hash, fingerprint;
 };
@@ -119,11 +124,12 @@ struct act_request {
     struct slice no;
     enum case_verb verb;
     struct slice actor;
-    int64_t claim;        /* 0 = none */
-    int64_t version;      /* wanted, 0 = any */
-    struct slice scope;   /* township the actor is bound to, "" = none */
+    int64_t claim;      /* 0 = none */
+    int64_t version;    /* wanted, 0 = any */
+    struct slice scope; /* township the actor is bound to, "" = none */
     struct slice event_tail, idem_hash, fingerprint, notify;
-    /* By verb: dispatch {township, score}, papers {region, score}, confirm {score}, attempt {answer, region}, return {region}. */
+    /* By verb: dispatch {township, score}, papers {region, score}, confirm {score}, attempt
+     * {answer, region}, return {region}. */
     struct slice extra[2];
     size_t extra_count;
     const struct aid_order *aid; /* VERB_FIRST_AID only */
@@ -134,7 +140,7 @@ enum act_outcome {
     ACT_REPLAYED,
     ACT_NOT_FOUND,
     ACT_VERSION,
-    ACT_MOVE,        /* see state */
+    ACT_MOVE, /* see state */
     ACT_STALE,
     ACT_SAME_PERSON, /* maker and checker must be different people */
     ACT_DESIGNATE,   /* returned three times: the county's reviewer designates */
@@ -158,7 +164,9 @@ MUST_CHECK enum err act_read(const redisReply *reply, struct act_result *out);
 void fire_write(struct fcall *f, const char *region, int most, const struct cascade_limits *limits);
 MUST_CHECK enum err fire_read(const redisReply *reply, int64_t *fired);
 
-/* ---- Duty: an officer signs in until until_ms, or out (0). The reply is only checked for errors. ---- */
-void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms, struct slice event_tail);
+/* ---- Duty: an officer signs in until until_ms, or out (0). The reply is only checked for errors.
+ * ---- */
+void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms,
+                struct slice event_tail);
 
 #endif

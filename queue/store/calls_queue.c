@@ -19,7 +19,8 @@ enum err stage_from_word(struct slice word, enum stage *out)
     return ERR_INPUT;
 }
 
-void lease_write(struct fcall *f, const char *region, enum stage stage, int64_t lease_ms, int64_t most)
+void lease_write(struct fcall *f, const char *region, enum stage stage, int64_t lease_ms,
+                 int64_t most)
 {
     fcall_begin(f, "lease", region);
     fcall_text(f, stage_word(stage));
@@ -37,7 +38,8 @@ enum err lease_read(const redisReply *reply, struct slice *token, struct job *jo
         jobs[i].id = reply_text_at(reply, 1 + 3 * i);
         jobs[i].payload = reply_text_at(reply, 3 + 3 * i);
         if (jobs[i].id.len == 0 || jobs[i].id.len >= JOB_ID_SIZE ||
-            reply_int(reply_at(reply, 2 + 3 * i), 1, JOB_DELIVERIES_MAX, &jobs[i].attempt) != ERR_OK) {
+            reply_int(reply_at(reply, 2 + 3 * i), 1, JOB_DELIVERIES_MAX, &jobs[i].attempt) !=
+                ERR_OK) {
             return ERR_CORRUPT;
         }
     }

@@ -17,9 +17,11 @@ struct job {
     struct slice payload; /* borrowed from the reply */
 };
 
-void lease_write(struct fcall *f, const char *region, enum stage stage, int64_t lease_ms, int64_t most);
+void lease_write(struct fcall *f, const char *region, enum stage stage, int64_t lease_ms,
+                 int64_t most);
 /* jobs: room for STORE_BATCH_MAX; everything is borrowed from the reply. */
-MUST_CHECK enum err lease_read(const redisReply *reply, struct slice *token, struct job *jobs, size_t *n);
+MUST_CHECK enum err lease_read(const redisReply *reply, struct slice *token, struct job *jobs,
+                               size_t *n);
 
 enum job_action {
     JOB_DONE,
@@ -47,8 +49,10 @@ struct dead_job {
 };
 void dead_list_write(struct fcall *f, const char *region, enum stage stage, int64_t most);
 /* jobs: room for `most`; borrowed from the reply. */
-MUST_CHECK enum err dead_list_read(const redisReply *reply, struct dead_job *jobs, size_t most, size_t *n);
-void dead_requeue_begin(struct fcall *f, const char *region, enum stage stage); /* then 1..64 times fcall_slice(id) */
+MUST_CHECK enum err dead_list_read(const redisReply *reply, struct dead_job *jobs, size_t most,
+                                   size_t *n);
+void dead_requeue_begin(struct fcall *f, const char *region,
+                        enum stage stage); /* then 1..64 times fcall_slice(id) */
 MUST_CHECK enum err dead_requeue_read(const redisReply *reply, int64_t *count);
 
 #endif

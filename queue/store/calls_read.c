@@ -141,8 +141,8 @@ enum err case_get_read(const redisReply *reply, struct case_view *out)
         reply_count(reply) != CASE_GET_FIELDS + 3 * (size_t)payments) {
         return ERR_CORRUPT;
     }
-    struct slice *const TEXTS[] = {&v.township, &v.inbox,   &v.urgency, &v.facts,  &v.sealed, &v.wrapped_key,
-                                   &v.routing,  &v.decision, &v.claim,  &v.review};
+    struct slice *const TEXTS[] = {&v.township,    &v.inbox,   &v.urgency,  &v.facts, &v.sealed,
+                                   &v.wrapped_key, &v.routing, &v.decision, &v.claim, &v.review};
     for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
         *TEXTS[i] = reply_text_at(reply, 2 + i);
     }
@@ -174,7 +174,8 @@ bool claim_view_read(struct slice claim, int64_t now_ms, struct claim_view *out)
     struct slice rest = claim;
     struct claim_view v;
     if (slice_to_int64(slice_cut(&rest, ':'), 1, INT64_MAX, &v.number) != ERR_OK ||
-        slice_to_int64(slice_cut(&rest, ':'), 1, INT64_MAX, &v.until_ms) != ERR_OK || v.until_ms <= now_ms) {
+        slice_to_int64(slice_cut(&rest, ':'), 1, INT64_MAX, &v.until_ms) != ERR_OK ||
+        v.until_ms <= now_ms) {
         return false;
     }
     v.actor = rest;
@@ -219,7 +220,8 @@ void case_events_write(struct fcall *f, const char *region, struct slice no)
     fcall_slice(f, no);
 }
 
-enum err case_events_read(const redisReply *reply, struct slice *township, struct slice *inbox, size_t *events)
+enum err case_events_read(const redisReply *reply, struct slice *township, struct slice *inbox,
+                          size_t *events)
 {
     if (reply_count(reply) == 0) {
         return ERR_NOT_FOUND;
@@ -244,7 +246,8 @@ enum err payment_read(const redisReply *reply, struct payment_row *out)
     if (reply_count(reply) == 0) {
         return ERR_NOT_FOUND;
     }
-    struct payment_row row = {.case_no = reply_text_at(reply, 0), .fund = reply_text_at(reply, 2),
+    struct payment_row row = {.case_no = reply_text_at(reply, 0),
+                              .fund = reply_text_at(reply, 2),
                               .bank_ref = reply_text_at(reply, 4)};
     if (reply_int(reply_at(reply, 1), 1, AMOUNT_FEN_MAX, &row.amount_fen) != ERR_OK ||
         payment_state_from_word(reply_text_at(reply, 3), &row.state) != ERR_OK) {
@@ -266,7 +269,8 @@ void inbox_write(struct fcall *f, const char *region, struct slice code, int64_t
 enum err inbox_read(const redisReply *reply, int64_t *total, struct inbox_item *items, size_t *n)
 {
     size_t count = reply_count(reply);
-    if (count == 0 || (count - 1) % INBOX_FIELDS != 0 || (count - 1) / INBOX_FIELDS > INBOX_ITEMS_MAX ||
+    if (count == 0 || (count - 1) % INBOX_FIELDS != 0 ||
+        (count - 1) / INBOX_FIELDS > INBOX_ITEMS_MAX ||
         reply_int(reply_at(reply, 0), 0, INT64_MAX, total) != ERR_OK) {
         return ERR_CORRUPT;
     }
@@ -295,8 +299,9 @@ void fund_get_write(struct fcall *f, const char *region, struct slice code)
 enum err fund_get_read(const redisReply *reply, struct fund_view *out)
 {
     struct fund_view v;
-    int64_t *const FIELDS[] = {&v.allotted_fen,  &v.available_fen,  &v.held_fen,       &v.unreviewed_fen,
-                               &v.confirmed_fen, &v.recovering_fen, &v.written_off_fen};
+    int64_t *const FIELDS[] = {&v.allotted_fen,   &v.available_fen, &v.held_fen,
+                               &v.unreviewed_fen, &v.confirmed_fen, &v.recovering_fen,
+                               &v.written_off_fen};
     if (reply_count(reply) == 0) {
         return ERR_NOT_FOUND;
     }
@@ -324,10 +329,11 @@ enum err stats_read(const redisReply *reply, struct store_stats *out)
         return ERR_CORRUPT;
     }
     for (size_t i = 0; i < COUNT_OF(s.stages); i++) {
-        int64_t *const FIELDS[] = {&s.stages[i].ready, &s.stages[i].leased, &s.stages[i].delayed, &s.stages[i].dead,
-                                   &s.stages[i].oldest_score};
+        int64_t *const FIELDS[] = {&s.stages[i].ready, &s.stages[i].leased, &s.stages[i].delayed,
+                                   &s.stages[i].dead, &s.stages[i].oldest_score};
         for (size_t k = 0; k < COUNT_OF(FIELDS); k++) {
-            if (reply_int(reply_at(reply, 6 * i + 1 + k), INT64_MIN, INT64_MAX, FIELDS[k]) != ERR_OK) {
+            if (reply_int(reply_at(reply, 6 * i + 1 + k), INT64_MIN, INT64_MAX, FIELDS[k]) !=
+                ERR_OK) {
                 return ERR_CORRUPT;
             }
         }
@@ -342,7 +348,8 @@ enum err stats_read(const redisReply *reply, struct store_stats *out)
 
 /* ---- Tokens ---- */
 
-void token_put_write(struct fcall *f, const char *region, struct slice id, const struct token_row *row)
+void token_put_write(struct fcall *f, const char *region, struct slice id,
+                     const struct token_row *row)
 {
     fcall_begin(f, "token_put", region);
     fcall_slice(f, id);
@@ -370,8 +377,10 @@ enum err token_get_read(const redisReply *reply, struct token_row *out)
     if (reply_count(reply) == 0) {
         return ERR_NOT_FOUND;
     }
-    struct token_row row = {.hash = reply_text_at(reply, 0), .role = reply_text_at(reply, 1),
-                            .name = reply_text_at(reply, 2), .township = reply_text_at(reply, 3)};
+    struct token_row row = {.hash = reply_text_at(reply, 0),
+                            .role = reply_text_at(reply, 1),
+                            .name = reply_text_at(reply, 2),
+                            .township = reply_text_at(reply, 3)};
     if (reply_int(reply_at(reply, 4), 0, INT64_MAX, &row.expires_ms) != ERR_OK) {
         return ERR_CORRUPT;
     }

@@ -1,5 +1,5 @@
-/* Typed calls that only read, and the API's tokens. Everything in the results is borrowed from the reply, which the caller
- * frees afterwards. The functions: lua/read.lua. */
+/* Typed calls that only read, and the API's tokens. Everything in the results is borrowed from the
+ * reply, which the caller frees afterwards. The functions: lua/read.lua. */
 #ifndef QUEUE_STORE_CALLS_READ_H
 #define QUEUE_STORE_CALLS_READ_H
 
@@ -22,7 +22,8 @@ MUST_CHECK enum err load_read(const redisReply *reply, struct loaded_case *cases
 struct person_year {
     int64_t paid_fen, times, small_fast_times, same_cause;
 };
-MUST_CHECK enum err person_year_read(struct slice text, int year, struct slice cause, struct person_year *out);
+MUST_CHECK enum err person_year_read(struct slice text, int year, struct slice cause,
+                                     struct person_year *out);
 
 struct loaded_fund {
     int64_t available_fen;
@@ -40,7 +41,8 @@ struct loaded_payment {
     struct slice case_no, fund, sealed, wrapped_key;
 };
 void load_payments_begin(struct fcall *f, const char *region);
-MUST_CHECK enum err load_payments_read(const redisReply *reply, struct loaded_payment *payments, size_t n);
+MUST_CHECK enum err load_payments_read(const redisReply *reply, struct loaded_payment *payments,
+                                       size_t n);
 
 /* ---- For the gateway ---- */
 struct payment_view {
@@ -56,7 +58,8 @@ struct case_view {
     enum case_state state;
     struct slice township; /* "" before dispatch */
     struct slice inbox;    /* in whose inbox it is; "" = in none */
-    struct slice urgency, facts, sealed, wrapped_key, routing, decision, claim, review, maker, handler;
+    struct slice urgency, facts, sealed, wrapped_key, routing, decision, claim, review, maker,
+        handler;
     int64_t approved_fen;
     const redisReply *reply; /* for case_view_payment */
     size_t payment_count;
@@ -64,16 +67,19 @@ struct case_view {
 void case_get_write(struct fcall *f, const char *region, struct slice no);
 /* ERR_NOT_FOUND when there is no such case. */
 MUST_CHECK enum err case_get_read(const redisReply *reply, struct case_view *out);
-MUST_CHECK enum err case_view_payment(const struct case_view *v, size_t i, struct payment_view *out);
+MUST_CHECK enum err case_view_payment(const struct case_view *v, size_t i,
+                                      struct payment_view *out);
 
-/* Who holds a case out of case_view.claim ("token:until:actor"); false when nobody does at now_ms. */
+/* Who holds a case out of case_view.claim ("token:until:actor"); false when nobody does at now_ms.
+ */
 struct claim_view {
     int64_t number, until_ms;
     struct slice actor;
 };
 bool claim_view_read(struct slice claim, int64_t now_ms, struct claim_view *out);
 
-/* The review duty out of case_view.review ("BOOKED:due"): state word and due time (0 = none). False for "". */
+/* The review duty out of case_view.review ("BOOKED:due"): state word and due time (0 = none). False
+ * for "". */
 bool review_view_read(struct slice review, struct slice *state, int64_t *at_ms);
 
 /* Versions of 1..64 cases, 0 where there is none: begin, then fcall_slice(no) each. */
@@ -82,7 +88,8 @@ MUST_CHECK enum err versions_read(const redisReply *reply, int64_t *versions, si
 
 void case_events_write(struct fcall *f, const char *region, struct slice no);
 /* township, inbox and the events' JSON texts: reply elements 2.. ; ERR_NOT_FOUND. */
-MUST_CHECK enum err case_events_read(const redisReply *reply, struct slice *township, struct slice *inbox, size_t *events);
+MUST_CHECK enum err case_events_read(const redisReply *reply, struct slice *township,
+                                     struct slice *inbox, size_t *events);
 
 struct payment_row {
     struct slice case_no, fund, bank_ref;
@@ -90,7 +97,8 @@ struct payment_row {
     enum payment_state state;
 };
 void payment_write(struct fcall *f, const char *region, struct slice id);
-MUST_CHECK enum err payment_read(const redisReply *reply, struct payment_row *out); /* ERR_NOT_FOUND */
+MUST_CHECK enum err payment_read(const redisReply *reply,
+                                 struct payment_row *out); /* ERR_NOT_FOUND */
 
 struct inbox_item {
     struct slice no, urgency, facts, claim, review;
@@ -100,13 +108,16 @@ struct inbox_item {
 #define INBOX_ITEMS_MAX 200
 void inbox_write(struct fcall *f, const char *region, struct slice code, int64_t most);
 /* *total: how many there are in all; items: room for INBOX_ITEMS_MAX. */
-MUST_CHECK enum err inbox_read(const redisReply *reply, int64_t *total, struct inbox_item *items, size_t *n);
+MUST_CHECK enum err inbox_read(const redisReply *reply, int64_t *total, struct inbox_item *items,
+                               size_t *n);
 
 struct fund_view {
-    int64_t allotted_fen, available_fen, held_fen, unreviewed_fen, confirmed_fen, recovering_fen, written_off_fen;
+    int64_t allotted_fen, available_fen, held_fen, unreviewed_fen, confirmed_fen, recovering_fen,
+        written_off_fen;
 };
 void fund_get_write(struct fcall *f, const char *region, struct slice code);
-MUST_CHECK enum err fund_get_read(const redisReply *reply, struct fund_view *out); /* ERR_NOT_FOUND */
+MUST_CHECK enum err fund_get_read(const redisReply *reply,
+                                  struct fund_view *out); /* ERR_NOT_FOUND */
 
 struct stage_stats {
     int64_t ready, leased, delayed, dead, oldest_score;
@@ -124,9 +135,11 @@ struct token_row {
     struct slice role, name, township;
     int64_t expires_ms;
 };
-void token_put_write(struct fcall *f, const char *region, struct slice id, const struct token_row *row);
+void token_put_write(struct fcall *f, const char *region, struct slice id,
+                     const struct token_row *row);
 void token_revoke_write(struct fcall *f, const char *region, struct slice id);
 void token_get_write(struct fcall *f, const char *region, struct slice id);
-MUST_CHECK enum err token_get_read(const redisReply *reply, struct token_row *out); /* ERR_NOT_FOUND */
+MUST_CHECK enum err token_get_read(const redisReply *reply,
+                                   struct token_row *out); /* ERR_NOT_FOUND */
 
 #endif

@@ -1,5 +1,6 @@
-/* The part of an event that C writes: who, when, why, under which policy. The functions put sequence, verb and states in
- * front and postings behind it. No personal data: actor is a role and a token's name, reason a sentence about the matter. */
+/* The part of an event that C writes: who, when, why, under which policy. The functions put
+ * sequence, verb and states in front and postings behind it. No personal data: actor is a role and
+ * a token's name, reason a sentence about the matter. */
 #ifndef QUEUE_STORE_EVENT_TAIL_H
 #define QUEUE_STORE_EVENT_TAIL_H
 

@@ -1,5 +1,6 @@
-/* One FCALL being written: `FCALL jiuji_<name> 1 {region} args…` in the Redis protocol. Reusable; always with counted
- * lengths, never with a format string, so that no text can change the command. */
+/* One FCALL being written: `FCALL jiuji_<name> 1 {region} args…` in the Redis protocol. Reusable;
+ * always with counted lengths, never with a format string, so that no text can change the command.
+ */
 #ifndef QUEUE_STORE_FCALL_H
 #define QUEUE_STORE_FCALL_H
 

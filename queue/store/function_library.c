@@ -7,7 +7,8 @@ extern const size_t function_library_lua_size;
 
 void function_library_version(char out[FUNCTION_VERSION_SIZE])
 {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a: only tells builds apart, protects nothing */
+    uint64_t hash =
+        UINT64_C(14695981039346656037); /* FNV-1a: only tells builds apart, protects nothing */
     for (size_t i = 0; i < function_library_lua_size; i++) {
         hash = (hash ^ function_library_lua[i]) * UINT64_C(1099511628211);
     }

@@ -1,5 +1,5 @@
-/* The text of the store's function library (lua/) as this build has it, and its version: a hash of the text, so that a
- * process notices a library of another build before it works with it. */
+/* The text of the store's function library (lua/) as this build has it, and its version: a hash of
+ * the text, so that a process notices a library of another build before it works with it. */
 #ifndef QUEUE_STORE_FUNCTION_LIBRARY_H
 #define QUEUE_STORE_FUNCTION_LIBRARY_H
 

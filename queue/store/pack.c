@@ -25,8 +25,8 @@ enum err packer_new(struct packer **out)
     if (p == NULL) {
         return ERR_NO_MEMORY;
     }
-    p->has_deflater =
-        deflateInit2(&p->deflater, LEVEL, Z_DEFLATED, -WINDOW_BITS, MEM_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK;
+    p->has_deflater = deflateInit2(&p->deflater, LEVEL, Z_DEFLATED, -WINDOW_BITS, MEM_LEVEL,
+                                   Z_DEFAULT_STRATEGY) == Z_OK;
     p->has_inflater = inflateInit2(&p->inflater, -WINDOW_BITS) == Z_OK;
     if (!p->has_deflater || !p->has_inflater) {
         packer_free(p);
@@ -56,7 +56,8 @@ enum err pack_text(struct packer *p, struct slice text, struct buf *out)
     if (text.len == 0 || text.len > PACK_TEXT_MAX) {
         return ERR_TOO_LARGE;
     }
-    if (deflateReset(z) != Z_OK || deflateSetDictionary(z, dictionary(), sizeof(PACK_DICTIONARY_1) - 1) != Z_OK) {
+    if (deflateReset(z) != Z_OK ||
+        deflateSetDictionary(z, dictionary(), sizeof(PACK_DICTIONARY_1) - 1) != Z_OK) {
         return ERR_INTERNAL;
     }
     size_t bound = deflateBound(z, text.len);
@@ -91,7 +92,8 @@ enum err unpack_text(struct packer *p, struct slice packed, struct buf *out)
     if (packed.len < 2 || packed.ptr[0] != DICTIONARY_1 || packed.len > PACK_TEXT_MAX * 2) {
         return ERR_CORRUPT;
     }
-    if (inflateReset(z) != Z_OK || inflateSetDictionary(z, dictionary(), sizeof(PACK_DICTIONARY_1) - 1) != Z_OK) {
+    if (inflateReset(z) != Z_OK ||
+        inflateSetDictionary(z, dictionary(), sizeof(PACK_DICTIONARY_1) - 1) != Z_OK) {
         return ERR_INTERNAL;
     }
     union {

@@ -4,12 +4,12 @@ static const struct {
     const char *start;
     enum err err;
 } ERROR_NAMES[] = {
-    {"LOADING", ERR_STORE_LOADING},       {"READONLY", ERR_STORE_READONLY},
-    {"MASTERDOWN", ERR_STORE_READONLY},   {"NOREPLICAS", ERR_STORE_READONLY},
-    {"MISCONF", ERR_STORE_READONLY},      {"OOM", ERR_STORE_FULL},
-    {"BUSY", ERR_STORE_LOADING},          {"ERR Function not found", ERR_STORE_FUNCTIONS},
-    {"NOPERM", ERR_STORE_SETTINGS},       {"NOAUTH", ERR_STORE_SETTINGS},
-    {"corrupt", ERR_CORRUPT},             {"bad-input", ERR_INTERNAL},
+    {"LOADING", ERR_STORE_LOADING},     {"READONLY", ERR_STORE_READONLY},
+    {"MASTERDOWN", ERR_STORE_READONLY}, {"NOREPLICAS", ERR_STORE_READONLY},
+    {"MISCONF", ERR_STORE_READONLY},    {"OOM", ERR_STORE_FULL},
+    {"BUSY", ERR_STORE_LOADING},        {"ERR Function not found", ERR_STORE_FUNCTIONS},
+    {"NOPERM", ERR_STORE_SETTINGS},     {"NOAUTH", ERR_STORE_SETTINGS},
+    {"corrupt", ERR_CORRUPT},           {"bad-input", ERR_INTERNAL},
     {"WRONGTYPE", ERR_CORRUPT},
 };
 

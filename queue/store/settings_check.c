@@ -49,11 +49,12 @@ static enum err check_config(const redisReply *reply, struct buf *why)
                 is = reply_text_at(reply, i + 1);
             }
         }
-        bool ok = WANTED[k].want[0] == '+' ? is.len > 0 && !slice_is(is, "0") : slice_is(is, WANTED[k].want);
+        bool ok = WANTED[k].want[0] == '+' ? is.len > 0 && !slice_is(is, "0")
+                                           : slice_is(is, WANTED[k].want);
         if (!ok) {
-            buf_putf(why, "%sredis setting '%s' is '%.*s' but must be '%s': %s", err == ERR_OK ? "" : "; ",
-                     WANTED[k].name, SLICE_FMT(is), WANTED[k].want[0] == '+' ? "above 0" : WANTED[k].want,
-                     WANTED[k].why);
+            buf_putf(why, "%sredis setting '%s' is '%.*s' but must be '%s': %s",
+                     err == ERR_OK ? "" : "; ", WANTED[k].name, SLICE_FMT(is),
+                     WANTED[k].want[0] == '+' ? "above 0" : WANTED[k].want, WANTED[k].why);
             err = ERR_STORE_SETTINGS;
         }
     }
@@ -71,7 +72,8 @@ static enum err check_version(struct slice info, struct buf *why)
             if (slice_to_int64(major, 7, 1000, &number) == ERR_OK) {
                 return ERR_OK;
             }
-            buf_putf(why, "redis is version %.*s but must be 7 or newer: functions are needed", SLICE_FMT(line));
+            buf_putf(why, "redis is version %.*s but must be 7 or newer: functions are needed",
+                     SLICE_FMT(line));
             return ERR_STORE_SETTINGS;
         }
     }
@@ -104,7 +106,9 @@ enum err settings_check_reply(int i, const redisReply *reply, struct buf *why)
     char mine[FUNCTION_VERSION_SIZE];
     function_library_version(mine);
     if (!slice_is(reply_text(reply), mine)) {
-        buf_putf(why, "the function library is version %.*s, this program needs %s: run `jiujictl store load`",
+        buf_putf(why,
+                 "the function library is version %.*s, this program needs %s: run `jiujictl store "
+                 "load`",
                  SLICE_FMT(reply_text(reply)), mine);
         return ERR_STORE_FUNCTIONS;
     }

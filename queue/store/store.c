@@ -34,7 +34,8 @@ enum err store_new(const char *socket_path, const char *region, int deadline_ms,
         return ERR_NO_MEMORY;
     }
     memcpy(s->region, region, 7);
-    s->deadline = (struct timeval){.tv_sec = deadline_ms / 1000, .tv_usec = deadline_ms % 1000 * 1000};
+    s->deadline =
+        (struct timeval){.tv_sec = deadline_ms / 1000, .tv_usec = deadline_ms % 1000 * 1000};
     fcall_init(&s->fcall);
     buf_init(&s->why, WHY_MAX);
     *out = s;
@@ -80,10 +81,13 @@ struct fcall *store_fcall(struct store *s)
 /* The connection failed: say why, close it, name the error. */
 static enum err lost(struct store *s)
 {
-    bool timed_out = s->link != NULL && s->link->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
+    bool timed_out = s->link != NULL && s->link->err == REDIS_ERR_IO &&
+                     (errno == EAGAIN || errno == EWOULDBLOCK);
     buf_clear(&s->why);
     buf_putf(&s->why, "redis at '%s': %s", s->socket_path,
-             s->link == NULL ? "not connected" : timed_out ? "no answer in time" : s->link->errstr);
+             s->link == NULL ? "not connected"
+             : timed_out     ? "no answer in time"
+                             : s->link->errstr);
     hang_up(s);
     return timed_out ? ERR_TIMEOUT : ERR_STORE_DOWN;
 }
@@ -192,7 +196,8 @@ enum err store_pull(struct store *s, redisReply **out)
         buf_put(&s->why, reply->str, (size_t)reply->len);
         freeReplyObject(reply);
         if (err == ERR_STORE_FUNCTIONS || err == ERR_STORE_READONLY) {
-            hang_up(s); /* the settings have changed under us: check them again before the next call */
+            hang_up(
+                s); /* the settings have changed under us: check them again before the next call */
         }
         return err;
     }

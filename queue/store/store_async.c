@@ -26,7 +26,8 @@ struct pending {
     int64_t deadline_ms;
 };
 
-/* The poll handle of one connection: outlives the store's interest in it until libuv has closed it. */
+/* The poll handle of one connection: outlives the store's interest in it until libuv has closed it.
+ */
 struct link {
     uv_poll_t poll;
     redisAsyncContext *redis; /* NULL once hiredis has let go */
@@ -142,7 +143,9 @@ static struct pending *pending_add(struct store_async *s, store_reply_fn *on_rep
     if (p == NULL) {
         return NULL;
     }
-    *p = (struct pending){.store = s, .on_reply = on_reply, .data = data,
+    *p = (struct pending){.store = s,
+                          .on_reply = on_reply,
+                          .data = data,
                           .deadline_ms = clock_mono_ms() + s->options.deadline_ms};
     if (s->last == NULL) {
         s->first = p;
@@ -180,12 +183,14 @@ static void on_redis_reply(redisAsyncContext *redis, void *reply_data, void *dat
     void *on_data = p->data;
     free(p);
     if (err == ERR_STORE_FUNCTIONS || err == ERR_STORE_READONLY || err == ERR_STORE_SETTINGS) {
-        s->check_again_ms = 0; /* the settings have changed under us: look at them at the next tick */
+        s->check_again_ms =
+            0; /* the settings have changed under us: look at them at the next tick */
     }
     on_reply(on_data, err, err == ERR_OK ? reply : NULL);
 }
 
-static enum err send_fcall(struct store_async *s, struct fcall *f, store_reply_fn *on_reply, void *data)
+static enum err send_fcall(struct store_async *s, struct fcall *f, store_reply_fn *on_reply,
+                           void *data)
 {
     struct slice wire;
     enum err err = fcall_finish(f, &wire);
@@ -197,7 +202,8 @@ static enum err send_fcall(struct store_async *s, struct fcall *f, store_reply_f
         return ERR_NO_MEMORY;
     }
     /* Fails only while the connection is being closed; a pending call is last in the list then. */
-    if (redisAsyncFormattedCommand(s->link->redis, on_redis_reply, p, wire.ptr, wire.len) != REDIS_OK) {
+    if (redisAsyncFormattedCommand(s->link->redis, on_redis_reply, p, wire.ptr, wire.len) !=
+        REDIS_OK) {
         p->on_reply = NULL;
         struct pending **at = &s->first;
         s->last = NULL;
@@ -245,7 +251,8 @@ static void on_disconnect(const redisAsyncContext *redis, int status)
 {
     struct store_async *s = redis->data;
     (void)status;
-    /* hiredis has called clean_up by now, so the link has forgotten its context; a newer link has one. */
+    /* hiredis has called clean_up by now, so the link has forgotten its context; a newer link has
+     * one. */
     if (s->link != NULL && (s->link->redis == NULL || s->link->redis == redis)) {
         s->link = NULL;
         lost(s, ERR_STORE_DOWN, "the connection to redis was closed");
@@ -295,7 +302,8 @@ static void send_check(struct store_async *s)
 static void on_connect(const redisAsyncContext *redis, int status)
 {
     struct store_async *s = redis->data;
-    if (status != REDIS_OK) { /* trust status: err may still be 0. hiredis frees the context after this. */
+    if (status !=
+        REDIS_OK) { /* trust status: err may still be 0. hiredis frees the context after this. */
         if (s->link != NULL && s->link->redis == redis) {
             s->link = NULL;
         }
@@ -345,7 +353,8 @@ static void connect_now(struct store_async *s)
     }
 }
 
-/* Ten times a second: is something late, is it time to try again, is it time to look at the settings again? */
+/* Ten times a second: is something late, is it time to try again, is it time to look at the
+ * settings again? */
 static void on_tick(uv_timer_t *timer)
 {
     struct store_async *s = timer->data;
@@ -366,14 +375,17 @@ static void on_tick(uv_timer_t *timer)
 
 /* ---- The public part ---- */
 
-enum err store_async_new(uv_loop_t *loop, const struct store_async_options *options, struct store_async **out)
+enum err store_async_new(uv_loop_t *loop, const struct store_async_options *options,
+                         struct store_async **out)
 {
     struct store_async *s = calloc(1, sizeof(*s));
     if (s == NULL) {
         return ERR_NO_MEMORY;
     }
-    if (options->socket_path[0] == '\0' || options->deadline_ms < 1 || options->max_in_flight == 0 ||
-        slice_copy(slice_of(options->socket_path), s->socket_path, sizeof(s->socket_path)) != ERR_OK ||
+    if (options->socket_path[0] == '\0' || options->deadline_ms < 1 ||
+        options->max_in_flight == 0 ||
+        slice_copy(slice_of(options->socket_path), s->socket_path, sizeof(s->socket_path)) !=
+            ERR_OK ||
         strlen(options->region) != 6 ||
         slice_copy(slice_of(options->region), s->region, sizeof(s->region)) != ERR_OK) {
         free(s);
@@ -445,7 +457,8 @@ size_t store_async_in_flight(const struct store_async *s)
     return s->in_flight;
 }
 
-enum err store_async_call(struct store_async *s, struct fcall *f, store_reply_fn *on_reply, void *data)
+enum err store_async_call(struct store_async *s, struct fcall *f, store_reply_fn *on_reply,
+                          void *data)
 {
     if (s->phase != PHASE_READY) {
         return s->state == ERR_OK ? ERR_STORE_DOWN : s->state;

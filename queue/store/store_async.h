@@ -1,10 +1,11 @@
-/* The store's client for a libuv loop: one pipelined connection, a deadline on every call, reconnect with growing pauses,
- * settings checked after every connect before anything else is sent.
+/* The store's client for a libuv loop: one pipelined connection, a deadline on every call,
+ * reconnect with growing pauses, settings checked after every connect before anything else is sent.
  *
- * Our own adapter for hiredis: the one that comes with hiredis 0.14 swallows poll errors, has no deadlines, and a failed
- * connect may call nothing back. Here every accepted call is answered exactly once, never inside the call itself. A command cannot be
- * timed out alone: when the oldest one is over its deadline the connection goes, and what was in flight is unknown
- * (ERR_TIMEOUT or ERR_STORE_DOWN). The functions of the store are made so that the same call may be sent again. */
+ * Our own adapter for hiredis: the one that comes with hiredis 0.14 swallows poll errors, has no
+ * deadlines, and a failed connect may call nothing back. Here every accepted call is answered
+ * exactly once, never inside the call itself. A command cannot be timed out alone: when the oldest
+ * one is over its deadline the connection goes, and what was in flight is unknown (ERR_TIMEOUT or
+ * ERR_STORE_DOWN). The functions of the store are made so that the same call may be sent again. */
 #ifndef QUEUE_STORE_STORE_ASYNC_H
 #define QUEUE_STORE_STORE_ASYNC_H
 
@@ -15,7 +16,8 @@
 
 struct store_async;
 
-/* reply is borrowed for the length of the callback and NULL unless err is ERR_OK; an error reply is its err (reply.h). */
+/* reply is borrowed for the length of the callback and NULL unless err is ERR_OK; an error reply is
+ * its err (reply.h). */
 typedef void store_reply_fn(void *data, enum err err, const redisReply *reply);
 /* The state has changed: ERR_OK = ready; otherwise why not, with words for the operator. */
 typedef void store_state_fn(void *data, enum err err, const char *why);
@@ -30,8 +32,10 @@ struct store_async_options {
 };
 
 /* Starts to connect. ERR_INPUT, ERR_NO_MEMORY. */
-MUST_CHECK enum err store_async_new(uv_loop_t *loop, const struct store_async_options *options, struct store_async **out);
-/* Close: pending calls are answered ERR_CANCELLED, then on_closed(data) is called once and the client is freed. */
+MUST_CHECK enum err store_async_new(uv_loop_t *loop, const struct store_async_options *options,
+                                    struct store_async **out);
+/* Close: pending calls are answered ERR_CANCELLED, then on_closed(data) is called once and the
+ * client is freed. */
 void store_async_close(struct store_async *s, void (*on_closed)(void *data), void *data);
 
 /* ERR_OK when calls are taken, otherwise why not (ERR_STORE_DOWN, ERR_STORE_SETTINGS …). */
@@ -41,6 +45,7 @@ const char *store_async_region(const struct store_async *s);
 size_t store_async_in_flight(const struct store_async *s);
 
 /* Send f (its bytes are copied). On any error the callback will not run. */
-MUST_CHECK enum err store_async_call(struct store_async *s, struct fcall *f, store_reply_fn *on_reply, void *data);
+MUST_CHECK enum err store_async_call(struct store_async *s, struct fcall *f,
+                                     store_reply_fn *on_reply, void *data);
 
 #endif

@@ -1,10 +1,12 @@
-/* jiuji-fcall-limit: what this machine's Redis can take of the intake function itself, with nothing around it: no HTTP, no
- * JSON, no encryption. Tickets of the usual size, made beforehand; LINKS connections with DEPTH calls each in flight.
+/* jiuji-fcall-limit: what this machine's Redis can take of the intake function itself, with nothing
+ * around it: no HTTP, no JSON, no encryption. Tickets of the usual size, made beforehand; LINKS
+ * connections with DEPTH calls each in flight.
  *
  *     jiuji-fcall-limit --config FILE [--tickets N]
  *
- * Prints one JSON object: tickets per second with one ticket per call and with 64 per call. The cases go to a region of
- * their own (FIGURES_REGION) of the store, whose stages nobody runs: use a store that is thrown away afterwards. */
+ * Prints one JSON object: tickets per second with one ticket per call and with 64 per call. The
+ * cases go to a region of their own (FIGURES_REGION) of the store, whose stages nobody runs: use a
+ * store that is thrown away afterwards. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "queue/base/clock.h"
@@ -29,12 +31,15 @@ static void die(const char *what)
 
 static void add_ticket(struct fcall *f, long number)
 {
-    static const char FACTS[] = "{\"received_ms\":1763756400000,\"channel\":\"call\",\"cause\":\"fire\",\"persons\":4,"
-                                "\"place_code\":\"520102001\",\"shelter_lost\":true,\"food_lost\":true}";
-    static const char TAIL[] = "\"at_ms\":1763756400000,\"actor\":\"agent:bench\",\"reason\":\"电话\",\"policy\":\"\"";
+    static const char FACTS[] =
+        "{\"received_ms\":1763756400000,\"channel\":\"call\",\"cause\":\"fire\",\"persons\":4,"
+        "\"place_code\":\"520102001\",\"shelter_lost\":true,\"food_lost\":true}";
+    static const char TAIL[] =
+        "\"at_ms\":1763756400000,\"actor\":\"agent:bench\",\"reason\":\"电话\",\"policy\":\"\"";
     static char sealed[320], wrapped[60];
     char no[CASE_NO_SIZE], hash[33], print[33];
-    const struct case_no_parts parts = {.region = FIGURES_REGION, .date = 991231, .node = 99, .sequence = (int)number};
+    const struct case_no_parts parts = {
+        .region = FIGURES_REGION, .date = 991231, .node = 99, .sequence = (int)number};
     case_no_write(&parts, no);
     snprintf(hash, sizeof(hash), "%032lx", (unsigned long)number);
     snprintf(print, sizeof(print), "%032lx", (unsigned long)number * 7);
@@ -128,7 +133,8 @@ int main(int argc, char **argv)
     }
     double single = measure(&run, tickets, 1);
     double batched = measure(&run, tickets, STORE_BATCH_MAX);
-    printf("{\"tickets\":%lld,\"single_per_s\":%.0f,\"batched_per_s\":%.0f}\n", (long long)tickets, single, batched);
+    printf("{\"tickets\":%lld,\"single_per_s\":%.0f,\"batched_per_s\":%.0f}\n", (long long)tickets,
+           single, batched);
     for (int i = 0; i < LINKS; i++) {
         redisFree(run.links[i]);
     }

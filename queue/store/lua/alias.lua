@@ -1,5 +1,7 @@
--- Aliases of places: what people call a township and no list has. Proposed by one person, approved by another; every change
--- raises the version, which decisions record. {r}:alias is a hash: "v" the version, id -> "state|word|code|proposer|approver".
+-- Aliases of places: what people call a township and no list has. Proposed by one person, approved by
+-- another; every change
+-- raises the version, which decisions record. {r}:alias is a hash: "v" the version, id ->
+-- "state|word|code|proposer|approver".
 
 local ALIASES_MAX = 1000
 
@@ -9,9 +11,11 @@ local function alias_parse(text)
 end
 
 local function alias_write(P, id, alias, verb, tail)
-  redis.call('XADD', P .. ':events', '*', 'alias:' .. id, '{"verb":"' .. verb .. '",' .. tail .. ',"code":"' .. alias.code ..
+  redis.call('XADD', P .. ':events', '*', 'alias:' .. id, '{"verb":"' .. verb .. '",' .. tail .. ',"code":"' ..
+      alias.code ..
     '"}')
-  redis.call('HSET', P .. ':alias', id, alias.state .. '|' .. alias.word .. '|' .. alias.code .. '|' .. alias.proposer .. '|' ..
+  redis.call('HSET', P .. ':alias', id, alias.state .. '|' .. alias.word .. '|' .. alias.code .. '|' ..
+      alias.proposer .. '|' ..
     alias.approver)
   return redis.call('HINCRBY', P .. ':alias', 'v', 1)
 end
@@ -28,13 +32,15 @@ local function alias_propose(keys, args)
     return { 'full' }
   end
   local id = int(tonumber(redis.call('HGET', P .. ':alias', 'last') or '0') + 1)
-  alias_write(P, id, { state = 'proposed', word = args[1], code = args[2], proposer = args[3], approver = '' }, 'alias-propose',
+  alias_write(P, id, { state = 'proposed', word = args[1], code = args[2], proposer = args[3], approver = '' },
+      'alias-propose',
     args[4])
   redis.call('HSET', P .. ':alias', 'last', id)
   return { 'ok', id }
 end
 
--- Arguments: id, "approved" or "reverted", who, event tail. Answers {"ok", version} or {"not-found"}, {"same-person"}, {"state"}.
+-- Arguments: id, "approved" or "reverted", who, event tail. Answers {"ok", version} or {"not-found"},
+-- {"same-person"}, {"state"}.
 local function alias_set(keys, args)
   local P, id, to, who = keys[1], args[1], args[2], args[3]
   expect('hash', P .. ':alias')

@@ -1,12 +1,17 @@
--- The store's function library: every atomic change of state, and nothing else. The rules are C; these functions hold what
+-- The store's function library: every atomic change of state, and nothing else. The rules are C; these
+-- functions hold what
 -- must be true whatever C says: versions, leases, claims, legal moves, balances, caps, uniqueness.
 --
--- Each function gets KEYS[1] = the region's hash tag, "{520000}"; every key of the region starts with it, so that one call
--- touches one slot. A function first reads and checks everything and then writes; no write may be able to fail after the
--- first one. Refusals are values ("stale", "cap" ...), errors are for programmer errors and damaged data. Money is decimal
+-- Each function gets KEYS[1] = the region's hash tag, "{520000}"; every key of the region starts with
+-- it, so that one call
+-- touches one slot. A function first reads and checks everything and then writes; no write may be able
+-- to fail after the
+-- first one. Refusals are values ("stale", "cap" ...), errors are for programmer errors and damaged
+-- data. Money is decimal
 -- text of integer fen below 10^12, so that a Lua number keeps it exactly.
 --
--- The files of this folder are joined in the order of CMakeLists.txt, behind the table MOVES made from the C table.
+-- The files of this folder are joined in the order of CMakeLists.txt, behind the table MOVES made from
+-- the C table.
 
 local AMOUNT_MAX = 1000000000000
 local EXACT_MAX = 9007199254740991 -- 2^53 - 1: what a Lua number keeps exactly
@@ -30,7 +35,8 @@ local function expect(kind, ...)
   end
 end
 
--- A whole number in min..max. tonumber alone takes "nan", "inf", "0x10" and "1e3" as well, and what ZADD does not take must
+-- A whole number in min..max. tonumber alone takes "nan", "inf", "0x10" and "1e3" as well, and what
+-- ZADD does not take must
 -- be found before anything is written.
 local function whole(text, min, max, what)
   local n = type(text) == 'string' and string.match(text, '^%-?%d+$') and tonumber(text)
@@ -89,20 +95,26 @@ local function case_key(P, no)
   return P .. ':case:' .. no
 end
 
--- What functions check of a case; nil if there is none. s state, v version, t township, o whose inbox it is in, h person,
--- u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd handler, rv review "STATE:due", pn number of
--- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the citizen, q the cascade
+-- What functions check of a case; nil if there is none. s state, v version, t township, o whose inbox
+-- it is in, h person,
+-- u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd handler, rv review
+-- "STATE:due", pn number of
+-- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the
+-- citizen, q the cascade
 -- "second inbox it is offered to|accept limit ms|codes still to try", rn times returned. Behind them
--- m1, m2 … its payments (money.lua), f facts, p sealed personal data, k the key of p, rt routing, d decision: C's business.
+-- m1, m2 … its payments (money.lua), f facts, p sealed personal data, k the key of p, rt routing, d
+-- decision: C's business.
 local function case_read(P, no, payment) -- payment: a field m1, m2 … to answer as well
-  local row = redis.call('HMGET', case_key(P, no), 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv', 'pn', 'pu',
+  local row = redis.call('HMGET', case_key(P, no), 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv',
+      'pn', 'pu',
     'a', 'ib', 'ca', 'q', 'rn', payment or 'ca')
   if not row[1] then
     return nil
   end
   return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = row[3] or '', o = row[4] or '', h = row[5] or '',
     u = row[6] or '', ev = row[7] or '', cl = row[8] or '', mk = row[9] or '', hd = row[10] or '', rv = row[11] or '',
-    pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '', q = row[17] or '', rn = row[18] or '' },
+    pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '',
+        q = row[17] or '', rn = row[18] or '' },
     row[19]
 end
 
@@ -118,10 +130,12 @@ local function move(verb, from)
   return row and row[from]
 end
 
--- One event of a case: `tail` is the JSON fragment with time, actor, reason and policy that C has written.
+-- One event of a case: `tail` is the JSON fragment with time, actor, reason and policy that C has
+-- written.
 local function case_event(batch, case, verb, to, tail, postings)
   case.v = case.v + 1
-  local json = '{"seq":' .. int(case.v) .. ',"verb":"' .. verb .. '","from":"' .. case.s .. '","to":"' .. to .. '",' .. tail
+  local json = '{"seq":' .. int(case.v) .. ',"verb":"' .. verb .. '","from":"' .. case.s .. '","to":"' .. to ..
+      '",' .. tail
   if postings then
     json = json .. ',"postings":[' .. postings .. ']'
   end
@@ -140,7 +154,8 @@ local function posting(fund, from, to, fen)
 end
 
 local function batch_new(P)
-  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {}, untimers = {}, counts = {},
+  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {},
+      untimers = {}, counts = {},
     index = {} }
 end
 
@@ -182,7 +197,8 @@ local function spent_in(text, period)
   return key == period and tonumber(fen) or 0
 end
 
--- Add to such a text. What comes late, from a period before the one that stands there, counts into that one: it must not
+-- Add to such a text. What comes late, from a period before the one that stands there, counts into that
+-- one: it must not
 -- wipe what has been spent since.
 local function spend(text, period, fen)
   local key, spent = string.match(text, '^(%d+):(%d+)$')
@@ -192,8 +208,10 @@ local function spend(text, period, fen)
   return period .. ':' .. int(spent_in(text, period) + fen)
 end
 
--- History of a person in one calendar year: "2026|paid_fen|times|small_fast|fire=1,flood=1". A later year than the one asked
--- for stays: what was decided before New Year and comes after it counts into the new year and does not wipe it.
+-- History of a person in one calendar year: "2026|paid_fen|times|small_fast|fire=1,flood=1". A later
+-- year than the one asked
+-- for stays: what was decided before New Year and comes after it counts into the new year and does not
+-- wipe it.
 local function person_of(batch, hash, year)
   local person = batch.persons[hash]
   if not person then
@@ -203,7 +221,8 @@ local function person_of(batch, hash, year)
       if not is then
         error({ err = 'corrupt figures of a person' })
       end
-      person = { hash = hash, year = is, paid = tonumber(paid), times = tonumber(times), small = tonumber(small), causes = {} }
+      person = { hash = hash, year = is, paid = tonumber(paid), times = tonumber(times), small = tonumber(small),
+          causes = {} }
       for cause, n in string.gmatch(causes, '([%w_]+)=(%d+)') do
         person.causes[cause] = tonumber(n)
       end
@@ -216,7 +235,8 @@ local function person_of(batch, hash, year)
   return person
 end
 
--- The person's record: y the year's figures, and one field c:<no> per case, which "erase a person" and "my cases" go by.
+-- The person's record: y the year's figures, and one field c:<no> per case, which "erase a person" and
+-- "my cases" go by.
 local function person_text(person)
   local causes = {}
   for cause, n in pairs(person.causes) do
@@ -335,8 +355,10 @@ local function on_duty(P, code, now)
   return till and tonumber(till) > now
 end
 
--- The first of `chain` (text: codes with commas) that can take the case, what is left behind it, and {code, reason} of
--- those passed over. The last one, the region's duty desk, always can. limits: inbox_max (0 = none), duty ("1": only where an
+-- The first of `chain` (text: codes with commas) that can take the case, what is left behind it, and
+-- {code, reason} of
+-- those passed over. The last one, the region's duty desk, always can. limits: inbox_max (0 = none),
+-- duty ("1": only where an
 -- officer is signed in), region.
 local function cascade_pick(batch, chain, limits, now)
   local passed = {}

@@ -1,7 +1,10 @@
--- Intake: the case with its sealed data, its first event, the idempotency record and the route job, for a batch of tickets.
+-- Intake: the case with its sealed data, its first event, the idempotency record and the route job, for
+-- a batch of tickets.
 
--- Arguments per ticket: no, idempotency key hash, fingerprint, received_ms, facts, sealed blob, person hash, wrapped key,
--- job score, event tail. Answers per ticket: "created", "replayed:<no>:<received_ms>", "key-reused" or "conflict" (the number
+-- Arguments per ticket: no, idempotency key hash, fingerprint, received_ms, facts, sealed blob, person
+-- hash, wrapped key,
+-- job score, event tail. Answers per ticket: "created", "replayed:<no>:<received_ms>", "key-reused" or
+-- "conflict" (the number
 -- is taken, which only a wrong clock or a copied node number can bring about).
 local INTAKE_ARGS = 10
 
@@ -17,8 +20,10 @@ local function intake(keys, args)
     score_check(args[at + 8])
   end
   batch_check(batch)
-  -- SET NX GET asks for the key's record and takes the key in one step; it is the first write, and behind it only damage
-  -- (an idempotency key of another type) could stop us. A record whose case is not there is such a leftover: taken over.
+  -- SET NX GET asks for the key's record and takes the key in one step; it is the first write, and
+  -- behind it only damage
+  -- (an idempotency key of another type) could stop us. A record whose case is not there is such a
+  -- leftover: taken over.
   local taken = {}
   for at = 1, #args, INTAKE_ARGS do
     local no, print, key = args[at], args[at + 2], P .. ':idem:' .. args[at + 1]

@@ -1,7 +1,10 @@
--- Money: the first-aid envelope (hold + payment + review duty in one step), what the bank says, allotments.
+-- Money: the first-aid envelope (hold + payment + review duty in one step), what the bank says,
+-- allotments.
 
--- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, "1" for small-fast, then the caps: paid in
--- the year, times in the year, same cause in the year; day, day cap, month, month cap ("" = no standing order); papers due
+-- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, "1" for
+-- small-fast, then the caps: paid in
+-- the year, times in the year, same cause in the year; day, day cap, month, month cap ("" = no standing
+-- order); papers due
 -- ms, review text for the event, inbox score, notify payload.
 local AID_ARGS = 17
 
@@ -54,7 +57,8 @@ local function aid_refusal(batch, case, aid)
   return nil
 end
 
--- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|bank's reference". Its id is the
+-- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|bank's
+-- reference". Its id is the
 -- case number, "A" and two digits, so the id alone says where it is.
 local function payment_place(id)
   local no, n = string.match(id, '^(%d+)A(%d%d)$')
@@ -67,18 +71,21 @@ end
 local function payment_parse(id, text)
   local s, fen, fund, year, cause, small, day, month, bank = string.match(text,
     '^(%u+)|(%d+)|(%d+)|(%d+)|([%w_]+)|([01])|(%d*)|(%d*)|(.*)$')
-  return { id = id, s = s, m = tonumber(fen), u = fund, year = year, cause = cause, small = small, day = day, month = month,
+  return { id = id, s = s, m = tonumber(fen), u = fund, year = year, cause = cause, small = small, day = day,
+      month = month,
     b = bank }
 end
 
 local function payment_text(p)
-  return p.s .. '|' .. int(p.m) .. '|' .. p.u .. '|' .. p.year .. '|' .. p.cause .. '|' .. p.small .. '|' .. p.day .. '|' ..
+  return p.s .. '|' .. int(p.m) .. '|' .. p.u .. '|' .. p.year .. '|' .. p.cause .. '|' .. p.small .. '|' ..
+      p.day .. '|' ..
     p.month .. '|' .. p.b
 end
 
 local PAYMENTS_MAX = 99 -- two digits in the payment's id
 
--- Hold the money, make the payment with its job, book the review: all or nothing, planned into the batch.
+-- Hold the money, make the payment with its job, book the review: all or nothing, planned into the
+-- batch.
 local function aid_plan(batch, case, aid)
   local fund, person = fund_of(batch, case.t), person_of(batch, case.h, aid.year)
   local n = tonumber(case.pn ~= '' and case.pn or '0') + 1
@@ -95,12 +102,14 @@ local function aid_plan(batch, case, aid)
   person.causes[aid.cause] = (person.causes[aid.cause] or 0) + 1
   person.dirty = true
   case_event(batch, case, 'first-aid', 'FIRST_AID_APPROVED',
-    aid.tail .. ',"payment":"' .. id .. '","amount_fen":' .. int(aid.fen) .. ',"review_due_ms":' .. aid.papers_due, entry)
+    aid.tail .. ',"payment":"' .. id .. '","amount_fen":' .. int(aid.fen) .. ',"review_due_ms":' .. aid.papers_due,
+        entry)
   case_set(case, 'pn', int(n))
   case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
   case_set(case, 'mk', aid.maker)
   case_set(case, 'rv', 'BOOKED:' .. aid.papers_due)
-  case_set(case, 'm' .. int(n), payment_text({ s = 'INTENT', m = aid.fen, u = case.t, year = person.year, cause = aid.cause,
+  case_set(case, 'm' .. int(n), payment_text({ s = 'INTENT', m = aid.fen, u = case.t, year = person.year,
+      cause = aid.cause,
     small = aid.small and '1' or '0', day = aid.day, month = aid.day ~= '' and aid.month or '', b = '' }))
   push(batch.timers, aid.papers_due, 'papers:' .. case.no)
   job_add(batch, 'pay', id, aid.score, '')
@@ -162,9 +171,12 @@ local function settle(batch, case, pay, outcome, tail)
   return verb
 end
 
--- Arguments per payment: id, outcome, amount ("" = not told), bank's reference, event tail, first word of the SMS payload ("" none).
--- One function for the bank's immediate answer, its callback, a query and a statement line: ranks only rise. Answers per
--- payment: "ok", "same" (known already, or older news), "none" (no such payment), "amount" and "conflict" (contradicts what
+-- Arguments per payment: id, outcome, amount ("" = not told), bank's reference, event tail, first word
+-- of the SMS payload ("" none).
+-- One function for the bank's immediate answer, its callback, a query and a statement line: ranks only
+-- rise. Answers per
+-- payment: "ok", "same" (known already, or older news), "none" (no such payment), "amount" and
+-- "conflict" (contradicts what
 -- we hold: nothing is changed, a person must look).
 local OUTCOME_ARGS = 6
 
@@ -212,7 +224,8 @@ local function outcome(keys, args)
         case_set(case, field, payment_text(pay))
         push(drop, id)
         if args[at + 5] ~= '' then
-          job_add(batch, 'notify', no .. ':' .. int(case.v), now_ms(), args[at + 5] .. '|' .. news .. '|' .. int(pay.m))
+          job_add(batch, 'notify', no .. ':' .. int(case.v), now_ms(), args[at + 5] .. '|' .. news .. '|' ..
+              int(pay.m))
         end
       else
         pay.s = to
@@ -228,7 +241,8 @@ local function outcome(keys, args)
   return answers
 end
 
--- Arguments: fund code, amount, event tail, idempotency key hash, fingerprint. Answers "ok", "replayed" or "key-reused".
+-- Arguments: fund code, amount, event tail, idempotency key hash, fingerprint. Answers "ok", "replayed"
+-- or "key-reused".
 local function allot(keys, args)
   args_check(args, 5, 5)
   local P, code, fen = keys[1], args[1], amount(args[2])

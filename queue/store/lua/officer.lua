@@ -1,4 +1,5 @@
--- People: claiming a case and acting on it. A claim is a lease with a fencing number; it ends by itself.
+-- People: claiming a case and acting on it. A claim is a lease with a fencing number; it ends by
+-- itself.
 
 local function claim_parse(text)
   local token, till, actor = string.match(text, '^(%d+):(%d+):(.*)$')
@@ -23,8 +24,10 @@ local function claims_expire(batch, code, now)
   end
 end
 
--- Arguments: inbox code, actor, case ("" = the most urgent), claim_ms, event tail, idempotency key hash, fingerprint.
--- Answers {"ok", no, claim number, until_ms}, {"none"} (nothing waits), {"held"}, {"not-found"} or {"key-reused"}.
+-- Arguments: inbox code, actor, case ("" = the most urgent), claim_ms, event tail, idempotency key
+-- hash, fingerprint.
+-- Answers {"ok", no, claim number, until_ms}, {"none"} (nothing waits), {"held"}, {"not-found"} or
+-- {"key-reused"}.
 local function claim(keys, args)
   args_check(args, 7, 7)
   local P, code, actor, wanted = keys[1], args[1], args[2], args[3]
@@ -88,7 +91,8 @@ local MACHINE = { receive = true, triage = true, paid = true, ['pay-failed'] = t
   ['papers-overdue'] = true, cascade = true, claim = true }
 local RETURNS_MAX = 3 -- then the county designates (指定承办)
 
--- What each verb does besides moving the case. extra: arguments behind the common ones, and how many a verb needs.
+-- What each verb does besides moving the case. extra: arguments behind the common ones, and how many a
+-- verb needs.
 local ACTS = {}
 local EXTRAS = { dispatch = 2, papers = 2, confirm = 1, ['return'] = 1, ['first-aid'] = AID_ARGS }
 
@@ -105,6 +109,7 @@ end
 
 ACTS['return'] = function(batch, case, extra) -- extra: region code: its duty desk sends it on
   case_set(case, 'cl', '')
+  case_set(case, 'hd', '') -- whoever gets it next has yet to accept it
   case_set(case, 'rn', int(tonumber(case.rn ~= '' and case.rn or '0') + 1))
   push(batch.untimers, 'accept:' .. case.no)
   inbox_move(batch, case, extra[1], '0')
@@ -190,8 +195,10 @@ local function act_refusal(case, verb, actor, claim_no, version, scope, now)
   return nil
 end
 
--- Arguments: no, verb, actor, claim number, version wanted ("" any), scope (township the actor is bound to, "" none), event
--- tail, idempotency key hash, fingerprint, notify payload, then extras of the verb ("first-aid": AID_ARGS).
+-- Arguments: no, verb, actor, claim number, version wanted ("" any), scope (township the actor is bound
+-- to, "" none), event
+-- tail, idempotency key hash, fingerprint, notify payload, then extras of the verb ("first-aid":
+-- AID_ARGS).
 -- Answers {"ok", version}, {"replayed", version} or {refusal}.
 local function act(keys, args)
   args_check(args, 10 + (EXTRAS[args[2]] or 0), 10 + AID_ARGS)
@@ -228,6 +235,8 @@ local function act(keys, args)
   end
   if aid then
     aid_plan(batch, case, aid)
+    case_set(case, 'hd', actor) -- who grants money has taken the case on: it does not go to neighbours any more
+    push(batch.untimers, 'accept:' .. no)
   else
     local entry = nil
     if verb == 'confirm' and tonumber(case.pu ~= '' and case.pu or '0') > 0 then
@@ -249,12 +258,22 @@ end
 -- States in which somebody has yet to accept the case.
 local WAITS = { DISPATCHED = true, FIRST_AID_APPROVED = true, FIRST_AID_PAID = true, PAY_FAILED = true }
 
--- Nobody has accepted it in time: on to the next in its chain, at last to the region's duty desk; who was passed over stands
--- in the history.
+-- A chain without one code.
+local function chain_without(chain, code)
+  local rest = string.gsub(',' .. chain .. ',', ',' .. code .. ',', ',')
+  return string.match(rest, '^,(.*),$') or ''
+end
+
+-- Nobody has accepted it in time: on to the next in its chain that has not had it yet, at last to the
+-- region's duty desk; who was passed over stands in the history.
 local function accept_overdue(batch, case, limits, now)
+  local second, limit, chain = cascade_parse(case.q)
   unoffer(batch, case)
-  local _, limit, chain = cascade_parse(case.q)
+  chain = chain_without(chain_without(chain, case.o), second)
   local code, rest, passed = cascade_pick(batch, chain, limits, now)
+  if second ~= '' then
+    table.insert(passed, 1, { code = second, reason = 'accept-overdue' })
+  end
   table.insert(passed, 1, { code = case.o, reason = 'accept-overdue' })
   for _, p in ipairs(passed) do
     case_event(batch, case, 'cascade', case.s, fragment(now, 'system', p.reason) .. ',"inbox":"' .. p.code .. '"')
@@ -267,8 +286,10 @@ local function accept_overdue(batch, case, limits, now)
   end
 end
 
--- Timers whose time has come. Arguments: region code (duty desk), most (1..64), then the cascade's limits: most cases in an
--- inbox (0 = any), "1" if only townships with an officer signed in are offered work. Nothing is ever refused for being late:
+-- Timers whose time has come. Arguments: region code (duty desk), most (1..64), then the cascade's
+-- limits: most cases in an
+-- inbox (0 = any), "1" if only townships with an officer signed in are offered work. Nothing is ever
+-- refused for being late:
 -- it escalates. Answers how many fired.
 local function fire(keys, args)
   args_check(args, 4, 4)
@@ -285,7 +306,8 @@ local function fire(keys, args)
     if case and kind == 'papers' and case.s == 'FIRST_AID_APPROVED' then
       again = now + 3600000 -- the bank is later than the papers are due: the duty stays
     elseif case and kind == 'papers' and move('papers-overdue', case.s) then
-      case_event(batch, case, 'papers-overdue', move('papers-overdue', case.s), fragment(now, 'system', 'papers-overdue'))
+      case_event(batch, case, 'papers-overdue', move('papers-overdue', case.s), fragment(now, 'system',
+          'papers-overdue'))
       case_set(case, 'rv', 'OVERDUE:' .. (string.match(case.rv, ':(%d+)$') or '0'))
       case_set(case, 'cl', '')
       inbox_move(batch, case, case.t, '0')

@@ -1,6 +1,7 @@
 -- Reading: what the gateway shows and the workers load, one call each. And the API's tokens.
 
--- Arguments: case numbers (1..64). Answers per case {v, s, facts, sealed, wrapped key, person's year, person hash} or "".
+-- Arguments: case numbers (1..64). Answers per case {v, s, facts, sealed, wrapped key, person's year,
+-- person hash} or "".
 local function load(keys, args)
   local P, answer = keys[1], {}
   for i, no in ipairs(args) do
@@ -25,7 +26,8 @@ local function load_funds(keys, args)
   return answer
 end
 
--- Arguments: payment ids (1..64). Answers per id {state, amount, case no, fund, sealed, wrapped key} or "".
+-- Arguments: payment ids (1..64). Answers per id {state, amount, case no, fund, sealed, wrapped key} or
+-- "".
 local function load_payments(keys, args)
   local P, answer = keys[1], {}
   for i, id in ipairs(args) do
@@ -52,10 +54,12 @@ local function payment(keys, args)
   return { no, int(pay.m), pay.u, pay.s, pay.b }
 end
 
--- Argument: case number. Answers {} or {v, s, t, o, u, f, p, wrapped key, rt, d, cl, rv, a, mk, hd, n, id, amount, state, …}.
+-- Argument: case number. Answers {} or {v, s, t, o, u, f, p, wrapped key, rt, d, cl, rv, a, mk, hd, n,
+-- id, amount, state, …}.
 local function case_get(keys, args)
   local P, no = keys[1], args[1]
-  local row = redis.call('HMGET', case_key(P, no), 'v', 's', 't', 'o', 'u', 'f', 'p', 'k', 'rt', 'd', 'cl', 'rv', 'a', 'mk',
+  local row = redis.call('HMGET', case_key(P, no), 'v', 's', 't', 'o', 'u', 'f', 'p', 'k', 'rt', 'd', 'cl', 'rv',
+      'a', 'mk',
     'hd', 'pn', 'q')
   if not row[1] then
     return {}
@@ -78,7 +82,8 @@ local function case_get(keys, args)
   return answer
 end
 
--- Arguments: case numbers (1..64). Answers the version of each, "0" where there is none: what long polls wait for.
+-- Arguments: case numbers (1..64). Answers the version of each, "0" where there is none: what long
+-- polls wait for.
 local function versions(keys, args)
   local answer = {}
   for i, no in ipairs(args) do
@@ -87,7 +92,8 @@ local function versions(keys, args)
   return answer
 end
 
--- Argument: case number. Answers the case's township first and then its events as JSON, oldest first; {} if there is no case.
+-- Argument: case number. Answers the case's township first and then its events as JSON, oldest first;
+-- {} if there is no case.
 local function case_events(keys, args)
   local P, no = keys[1], args[1]
   local row = redis.call('HMGET', case_key(P, no), 'ev', 't', 'o', 'q')
@@ -111,7 +117,8 @@ local function case_events(keys, args)
   return answer
 end
 
--- Arguments: inbox code, most (1..200). Answers {how many wait or are held, then no, state, version, urgency, facts, claim, review, …}.
+-- Arguments: inbox code, most (1..200). Answers {how many wait or are held, then no, state, version,
+-- urgency, facts, claim, review, …}.
 local function inbox(keys, args)
   local P, code, most = keys[1], args[1], tonumber(args[2])
   local answer = { int(redis.call('ZCARD', inbox_key(P, code)) + redis.call('ZCARD', held_key(P, code))) }
@@ -143,7 +150,8 @@ local function fund_get(keys, args)
   return row
 end
 
--- Answers {stage, ready, leased, delayed, dead, oldest ready score, …} for the three stages, then timers due count and length of events.
+-- Answers {stage, ready, leased, delayed, dead, oldest ready score, …} for the three stages, then
+-- timers due count and length of events.
 local function stats(keys)
   local P, answer = keys[1], {}
   for _, stage in ipairs({ 'route', 'pay', 'notify' }) do
@@ -163,7 +171,8 @@ end
 local function token_put(keys, args)
   args_check(args, 6, 6)
   expect('hash', keys[1] .. ':token:' .. args[1])
-  redis.call('HSET', keys[1] .. ':token:' .. args[1], 'hash', args[2], 'role', args[3], 'name', args[4], 'township', args[5],
+  redis.call('HSET', keys[1] .. ':token:' .. args[1], 'hash', args[2], 'role', args[3], 'name', args[4],
+      'township', args[5],
     'expires', args[6])
   return 'ok'
 end

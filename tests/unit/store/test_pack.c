@@ -5,8 +5,10 @@
 #include <cmocka.h>
 #include "queue/store/pack.h"
 
-static const char SAMPLE[] = "{\"level\":\"township\",\"why\":[\"说到了好花红镇。\",\"说到了它所在的惠水县。\"],\"type\":\"URGENT\","
-                             "\"track\":\"first_aid\",\"rules\":[{\"rule\":\"URGENT_FIRST.amount\",\"value\":4,\"limit\":662400}]}";
+static const char SAMPLE[] = "{\"level\":\"township\",\"why\":[\"说到了好花红镇。\","
+                             "\"说到了它所在的惠水县。\"],\"type\":\"URGENT\","
+                             "\"track\":\"first_aid\",\"rules\":[{\"rule\":\"URGENT_FIRST.amount\","
+                             "\"value\":4,\"limit\":662400}]}";
 
 static struct packer *packer_for_test(void)
 {
