@@ -6,10 +6,10 @@ enum err atlas_open(struct atlas *a, const char *path, struct buf *why)
 {
     *a = (struct atlas){.path = path};
     buf_init(&a->text, TEXT_MAX);
+    /* Looked at before it is opened: a file that is replaced in between is noticed by the next
+     * refresh. What cannot be looked at cannot be opened either, and that says why. */
+    (void)stat(path, &a->file);
     enum err err = gazetteer_open(path, &a->gazetteer, why);
-    if (err == ERR_OK && stat(path, &a->file) != 0) {
-        err = ERR_IO;
-    }
     if (err == ERR_OK) {
         err = route_scratch_new(&a->scratch);
     }
