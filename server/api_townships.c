@@ -221,7 +221,7 @@ void townships_duty(struct op *op)
     struct slice tail = op_tail(op, hours > 0 ? SLICE_LIT("值守签到") : SLICE_LIT("值守签退"), "");
     if (tail.ptr != NULL) {
         duty_write(&op->g->fcall, op->g->settings->region, code,
-                   hours == 0 ? 0 : clock_now_ms() + hours * 3600000, tail);
+                   hours == 0 ? 0 : clock_now_ms() + hours * 3600000, op_actor(op), tail);
         op_call(op, on_duty);
     }
 }

@@ -283,11 +283,12 @@ void fire_write(struct fcall *f, const char *region, int most, const struct casc
 }
 
 void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms,
-                struct slice event_tail)
+                struct slice actor, struct slice event_tail)
 {
     fcall_begin(f, "duty", region);
     fcall_slice(f, township);
     fcall_int(f, until_ms);
+    fcall_slice(f, actor);
     fcall_slice(f, event_tail);
 }
 

@@ -164,9 +164,9 @@ MUST_CHECK enum err act_read(const redisReply *reply, struct act_result *out);
 void fire_write(struct fcall *f, const char *region, int most, const struct cascade_limits *limits);
 MUST_CHECK enum err fire_read(const redisReply *reply, int64_t *fired);
 
-/* ---- Duty: an officer signs in until until_ms, or out (0). The reply is only checked for errors.
- * ---- */
+/* ---- Duty: an officer (actor) signs in until until_ms, or out (0); a township may have several.
+ * The reply is only checked for errors. ---- */
 void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms,
-                struct slice event_tail);
+                struct slice actor, struct slice event_tail);
 
 #endif

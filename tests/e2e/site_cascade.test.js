@@ -276,7 +276,15 @@ test('with duty required only where somebody is signed in is asked', async () =>
     await goes(second);
     await signs(officer, own, 8);
     await goes(own);
+    // a colleague comes and goes, and comes for longer: the first is still there
+    const colleague = await site.officer(own, 'colleague');
+    await signs(colleague, own, 8);
+    await signs(colleague, own, 0);
+    await goes(own);
+    await signs(colleague, own, 24);
     await signs(officer, own, 0);
+    await goes(own);
+    await signs(colleague, own, 0);
     await goes(second);
     await signs(neighbour, second, 0);
     await goes(REGION);

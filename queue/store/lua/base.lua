@@ -349,10 +349,14 @@ end
 
 -- ---- The cascade: who is asked when the township of the place cannot ----
 
--- Is an officer signed in there?
+-- Is an officer signed in there? {r}:duty has a field per township: "officer:o1=until ms,officer:o2=…".
 local function on_duty(P, code, now)
-  local till = redis.call('HGET', P .. ':duty', code)
-  return till and tonumber(till) > now
+  for till in string.gmatch(redis.call('HGET', P .. ':duty', code) or '', '=(%d+)') do
+    if tonumber(till) > now then
+      return true
+    end
+  end
+  return false
 end
 
 -- The first of `chain` (text: codes with commas) that can take the case, what is left behind it, and
