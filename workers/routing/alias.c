@@ -20,6 +20,7 @@ enum err alias_table_add(struct alias_table *t, struct slice word, struct slice 
         slice_copy(code, a->code, sizeof(a->code)) != ERR_OK) {
         return ERR_INPUT;
     }
+    a->len = word.len;
     t->count++;
     return ERR_OK;
 }
@@ -28,15 +29,26 @@ enum err alias_table_add(struct alias_table *t, struct slice word, struct slice 
 static const struct alias *longest_at(const struct alias_table *t, struct slice text)
 {
     const struct alias *best = NULL;
-    size_t best_len = 0;
     for (size_t i = 0; i < t->count; i++) {
-        size_t len = strlen(t->aliases[i].word);
-        if (len > best_len && slice_starts_with(text, t->aliases[i].word)) {
-            best = &t->aliases[i];
-            best_len = len;
+        const struct alias *a = &t->aliases[i];
+        if (a->len <= text.len && (best == NULL || a->len > best->len) &&
+            memcmp(text.ptr, a->word, a->len) == 0) {
+            best = a;
         }
     }
     return best;
+}
+
+/* "太平" is no alias in "太平镇": the official name goes on, and the resolver knows that one. */
+static bool name_goes_on(struct slice behind)
+{
+    static const char *const CLASSES[] = {"镇", "乡", "街道", "村", "社区"};
+    for (size_t i = 0; i < COUNT_OF(CLASSES); i++) {
+        if (slice_starts_with(behind, CLASSES[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum err alias_apply(const struct alias_table *t, const struct gazetteer *g, struct slice text,
@@ -48,9 +60,12 @@ enum err alias_apply(const struct alias_table *t, const struct gazetteer *g, str
         /* words start at characters, so continuation bytes need no look */
         bool start = t->count > 0 && ((unsigned char)text.ptr[0] & 0xC0) != 0x80;
         const struct alias *a = start ? longest_at(t, text) : NULL;
-        if (a != NULL && gazetteer_township(g, slice_of(a->code), &place)) {
+        size_t len = a == NULL ? 0 : a->len;
+        struct slice behind = slice_make(text.ptr + len, text.len - len);
+        if (a != NULL && !name_goes_on(behind) &&
+            gazetteer_township(g, slice_of(a->code), &place)) {
             buf_putf(out, "%s%s", place.county, place.name);
-            text = slice_make(text.ptr + strlen(a->word), text.len - strlen(a->word));
+            text = behind;
             *first = *first == NULL ? a : *first;
             continue;
         }
@@ -66,9 +81,12 @@ enum err alias_route(const struct alias_table *t, const struct gazetteer *g,
 {
     const struct alias *used = NULL;
     struct place_query query = *q;
+    /* what route_place would not read is not worth the search */
+    const struct slice read =
+        slice_make(q->text.ptr, q->text.len < ROUTE_TEXT_MAX ? q->text.len : ROUTE_TEXT_MAX);
     if (t->count > 0 && q->text.len > 0) {
         buf_clear(scratch);
-        enum err err = alias_apply(t, g, q->text, scratch, &used);
+        enum err err = alias_apply(t, g, read, scratch, &used);
         if (err != ERR_OK) {
             return err;
         }

@@ -16,6 +16,7 @@
 
 struct alias {
     char word[ALIAS_TEXT_SIZE];
+    size_t len; /* of word */
     char code[TOWNSHIP_CODE_SIZE];
 };
 
@@ -33,8 +34,8 @@ void alias_table_clear(struct alias_table *t, int64_t version);
 MUST_CHECK enum err alias_table_add(struct alias_table *t, struct slice word, struct slice code);
 
 /* Append text to out with every alias in it (the longest one at each place) written as county and
- * township. Aliases whose code the gazetteer does not have are left alone. *first: the first one
- * used, NULL if none was. */
+ * township. Left alone are aliases whose code the gazetteer does not have, and those that 镇, 乡,
+ * 街道, 村 or 社区 follows: an official name. *first: the first one used, NULL if none was. */
 MUST_CHECK enum err alias_apply(const struct alias_table *t, const struct gazetteer *g,
                                 struct slice text, struct buf *out, const struct alias **first);
 

@@ -187,6 +187,35 @@ static void where_the_person_is_now_counts_with_aliases_too(void **state)
     assert_string_equal(r.code, "520101002");
 }
 
+static void an_alias_that_begins_an_official_name_is_left_to_the_resolver(void **state)
+{
+    (void)state;
+    add("太平", "520101100"); /* 南明区太平镇; 惠水县 has one as well */
+    applies("惠水县太平镇", "惠水县太平镇", NULL);
+    struct route_result r = routed("人在惠水县太平镇", "");
+    assert_int_equal(r.level, ROUTE_TOWNSHIP);
+    assert_string_equal(r.code, "522731102");
+    assert_string_equal(routed("人在太平那边", "").code, "520101100");
+    add("摆金", "520101002");
+    assert_string_equal(routed("人在惠水县摆金镇", "").code, "522731101");
+}
+
+static void an_alias_behind_what_is_read_counts_as_little_as_any_word_there(void **state)
+{
+    static char text[ROUTE_TEXT_MAX + 100];
+    static const char word[] = "老渡口";
+
+    (void)state;
+    add(word, "522731101");
+    memset(text, '.', ROUTE_TEXT_MAX - strlen(word));
+    memcpy(text + ROUTE_TEXT_MAX - strlen(word), word, sizeof(word));
+    assert_non_null(strstr(routed(text, "").why, "别名"));
+    memset(text, '.', ROUTE_TEXT_MAX);
+    memcpy(text + ROUTE_TEXT_MAX, word, sizeof(word));
+    assert_null(strstr(routed(text, "").why, "别名"));
+    assert_int_equal(routed(text, "").level, ROUTE_NONE);
+}
+
 static void a_given_code_counts_more_than_an_alias(void **state)
 {
     (void)state;
@@ -360,6 +389,8 @@ int main(void)
         ON_COUNTRY(what_does_not_fit_is_an_error),
         ON_COUNTRY(an_alias_routes_and_says_so_first),
         ON_COUNTRY(where_the_person_is_now_counts_with_aliases_too),
+        ON_COUNTRY(an_alias_that_begins_an_official_name_is_left_to_the_resolver),
+        ON_COUNTRY(an_alias_behind_what_is_read_counts_as_little_as_any_word_there),
         ON_COUNTRY(a_given_code_counts_more_than_an_alias),
         ON_ATLAS(an_unchanged_file_is_not_read_again),
         ON_ATLAS(a_replaced_file_is_in_use_at_the_next_look),
