@@ -1,15 +1,13 @@
 #include "server/gateway.h"
 
 #include <stdio.h>
-#include "queue/base/file.h"
 #include "queue/base/log.h"
 #include "server/api.h"
 #include "server/auth.h"
 #include "server/intake.h"
 #include "server/long_poll.h"
 #include "server/places.h"
-
-#define FILE_MAX ((size_t)8 << 20)
+#include "workers/rules/rulebook.h"
 
 const struct op_route OP_ROUTES[] = {
     {HTTP_METHOD_POST, "/v1/tickets", ROLE_AGENT | ROLE_OFFICER, true, intake_handle},
@@ -25,7 +23,8 @@ const struct op_route OP_ROUTES[] = {
      townships_claim},
     {HTTP_METHOD_GET, "/v1/townships/{code}/fund",
      ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, townships_fund},
-    {HTTP_METHOD_POST, "/v1/townships/{code}/duty", ROLE_OFFICER | ROLE_REVIEWER, true, townships_duty},
+    {HTTP_METHOD_POST, "/v1/townships/{code}/duty", ROLE_OFFICER | ROLE_REVIEWER, true,
+     townships_duty},
     {HTTP_METHOD_POST, "/v1/funds/{code}/allotments", ROLE_FINANCE, true, funds_allot},
     {HTTP_METHOD_POST, "/v1/routing/preview", ROLE_ANYONE, false, routing_preview},
     {HTTP_METHOD_GET, "/v1/payments/{id}",
@@ -48,32 +47,10 @@ static enum err make_router(struct gateway *g)
     return router_make(routes, COUNT_OF(routes), &g->router);
 }
 
-static enum err read_config_file(const char *path, const char *setting, struct buf *text,
-                                 struct buf *why)
-{
-    buf_clear(text);
-    enum err err = path[0] == '\0' ? ERR_NOT_FOUND : file_read(path, text);
-    if (err != ERR_OK) {
-        buf_putf(why, "cannot read %s '%s': %s", setting, path, err_text(err));
-    }
-    return err;
-}
-
 static enum err open_rules(struct gateway *g, struct buf *why)
 {
-    struct buf text;
-    buf_init(&text, FILE_MAX);
-    enum err err = read_config_file(g->settings->policy_file, "policy_file", &text, why);
-    if (err == ERR_OK) {
-        err = policy_load(buf_slice(&text), &g->policy, why);
-    }
-    if (err == ERR_OK) {
-        err = read_config_file(g->settings->calendar_file, "calendar_file", &text, why);
-    }
-    if (err == ERR_OK) {
-        err = calendar_load(buf_slice(&text), &g->calendar, why);
-    }
-    buf_release(&text);
+    enum err err = rulebook_read(g->settings->policy_file, g->settings->calendar_file, &g->policy,
+                                 &g->calendar, why);
     if (err == ERR_OK) {
         err = atlas_open(&g->atlas, g->settings->townships_file, why);
     }

@@ -22,28 +22,6 @@ static void on_signal(uv_signal_t *handle, int number)
     }
 }
 
-static enum log_level level_of(const char *word)
-{
-    static const char *const WORDS[] = {"debug", "info", "warn", "error"};
-    for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
-        if (slice_is(slice_of(word), WORDS[i])) {
-            return (enum log_level)i;
-        }
-    }
-    return LOG_INFO;
-}
-
-static int usage(void)
-{
-    struct buf text;
-    buf_init(&text, 65536);
-    settings_describe(&text);
-    printf("usage: jiuji-gateway --config FILE [--setting value ...]\n\nsettings:\n%.*s",
-           SLICE_FMT(buf_slice(&text)));
-    buf_release(&text);
-    return 2;
-}
-
 int main(int argc, char **argv)
 {
     static struct settings settings;
@@ -54,9 +32,9 @@ int main(int argc, char **argv)
     enum err err = settings_read_args(&settings, &argc, argv, &why);
     if (err == ERR_OK && argc > 1) {
         buf_release(&why);
-        return usage();
+        return settings_usage("jiuji-gateway");
     }
-    log_setup("gateway", level_of(settings.log_level));
+    log_setup("gateway", log_level_from_word(settings.log_level));
     if (err == ERR_OK && uv_loop_init(&loop) != 0) {
         err = ERR_NO_MEMORY;
     }

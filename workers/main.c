@@ -89,28 +89,6 @@ static enum err wait_for_store(struct site *s)
     return ERR_CANCELLED;
 }
 
-static enum log_level level_of(const char *word)
-{
-    static const char *const WORDS[] = {"debug", "info", "warn", "error"};
-    for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
-        if (slice_is(slice_of(word), WORDS[i])) {
-            return (enum log_level)i;
-        }
-    }
-    return LOG_INFO;
-}
-
-static int usage(void)
-{
-    struct buf text;
-    buf_init(&text, 65536);
-    settings_describe(&text);
-    printf("usage: jiuji-worker --config FILE [--setting value ...]\n\nsettings:\n%.*s",
-           SLICE_FMT(buf_slice(&text)));
-    buf_release(&text);
-    return 2;
-}
-
 int main(int argc, char **argv)
 {
     static struct settings settings;
@@ -121,12 +99,12 @@ int main(int argc, char **argv)
     settings_defaults(&settings);
     if (settings_read_args(&settings, &argc, argv, &why) != ERR_OK || argc > 1) {
         if (argc > 1) {
-            return usage();
+            return settings_usage("jiuji-worker");
         }
         fprintf(stderr, "jiuji-worker: %.*s\n", SLICE_FMT(buf_slice(&why)));
         return 2;
     }
-    log_setup("worker", level_of(settings.log_level));
+    log_setup("worker", log_level_from_word(settings.log_level));
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);

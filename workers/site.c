@@ -1,10 +1,9 @@
 #include "workers/site.h"
 
 #include <stdio.h>
-#include "queue/base/file.h"
+#include "workers/rules/rulebook.h"
 
 #define STORE_DEADLINE_MS 5000
-#define FILE_MAX ((size_t)8 << 20)
 
 static enum err read_stages(struct site *s, struct buf *why)
 {
@@ -23,32 +22,10 @@ static enum err read_stages(struct site *s, struct buf *why)
     return ERR_OK;
 }
 
-static enum err read_config_file(const char *path, const char *setting, struct buf *text,
-                                 struct buf *why)
-{
-    enum err err = path[0] == '\0' ? ERR_NOT_FOUND : file_read(path, text);
-    if (err != ERR_OK) {
-        buf_putf(why, "cannot read %s '%s': %s", setting, path, err_text(err));
-    }
-    return err;
-}
-
 static enum err open_rules(struct site *s, struct buf *why)
 {
-    struct buf text;
-    buf_init(&text, FILE_MAX);
-    enum err err = read_config_file(s->settings->policy_file, "policy_file", &text, why);
-    if (err == ERR_OK) {
-        err = policy_load(buf_slice(&text), &s->policy, why);
-    }
-    buf_clear(&text);
-    if (err == ERR_OK) {
-        err = read_config_file(s->settings->calendar_file, "calendar_file", &text, why);
-    }
-    if (err == ERR_OK) {
-        err = calendar_load(buf_slice(&text), &s->calendar, why);
-    }
-    buf_release(&text);
+    enum err err = rulebook_read(s->settings->policy_file, s->settings->calendar_file, &s->policy,
+                                 &s->calendar, why);
     if (err == ERR_OK) {
         err = atlas_open(&s->atlas, s->settings->townships_file, why);
     }

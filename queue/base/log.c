@@ -9,6 +9,18 @@
 static const char *process_name = "jiuji";
 static enum log_level least_level = LOG_INFO;
 
+static const char *const LEVELS[] = {"debug", "info", "warn", "error"};
+
+enum log_level log_level_from_word(const char *word)
+{
+    for (int i = LOG_DEBUG; i < LOG_OFF; i++) {
+        if (strcmp(word, LEVELS[i]) == 0) {
+            return (enum log_level)i;
+        }
+    }
+    return LOG_INFO;
+}
+
 void log_setup(const char *process, enum log_level least)
 {
     process_name = process;
@@ -17,14 +29,13 @@ void log_setup(const char *process, enum log_level least)
 
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
 {
-    static const char *const NAMES[] = {"debug", "info", "warn", "error"};
     if (level < least_level || level >= LOG_OFF) {
         return;
     }
     char line[LOG_LINE_MAX];
     char at[CLOCK_RFC3339_SIZE];
     clock_format_rfc3339(clock_now_ms(), at);
-    int head = snprintf(line, sizeof(line), "ts=%s level=%s proc=%s event=%s ", at, NAMES[level],
+    int head = snprintf(line, sizeof(line), "ts=%s level=%s proc=%s event=%s ", at, LEVELS[level],
                         process_name, event);
     ASSERT(head > 0 && (size_t)head < sizeof(line) - 2);
     va_list args;

@@ -10,6 +10,9 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
 
+/* "debug", "info", "warn", "error"; anything else is info. */
+enum log_level log_level_from_word(const char *word);
+
 /* Process name shown as `proc=`; static text. Level: what is below is dropped. */
 void log_setup(const char *process, enum log_level least);
 /* event: snake_case word. fmt: "key=value key=value" with the values that this project makes

@@ -1,5 +1,6 @@
 #include "queue/base/settings.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "queue/base/file.h"
 
@@ -181,4 +182,15 @@ void settings_describe(struct buf *out)
                      row->dflt_text[0] == '\0' ? "" : ", default ", row->dflt_text);
         }
     }
+}
+
+int settings_usage(const char *program)
+{
+    struct buf text;
+    buf_init(&text, 65536);
+    settings_describe(&text);
+    printf("usage: %s --config FILE [--setting value ...]\n\nsettings:\n%.*s", program,
+           SLICE_FMT(buf_slice(&text)));
+    buf_release(&text);
+    return 2;
 }

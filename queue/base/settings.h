@@ -73,5 +73,7 @@ MUST_CHECK enum err settings_read_file(struct settings *s, const char *path, str
 MUST_CHECK enum err settings_read_args(struct settings *s, int *argc, char **argv, struct buf *why);
 /* The list of settings with defaults and meaning, for --help. */
 void settings_describe(struct buf *out);
+/* Print how to call `program` with this list on stdout; returns 2, the exit status of a wrong call. */
+int settings_usage(const char *program);
 
 #endif
