@@ -59,7 +59,8 @@ static void write_township(struct op *op, const struct case_view *v, struct json
     } else if (gazetteer_county(op->g->atlas.gazetteer, v->township, &c)) {
         json_put_text(o, "name", c.name);
     } else {
-        json_put_text(o, "name", "值班席");
+        bool desk = v->township.len < TOWNSHIP_CODE_SIZE - 1;
+        json_put_text(o, "name", desk ? "值班席" : "已不在名录中");
     }
     json_close_object(o);
 }

@@ -285,10 +285,12 @@ bool op_township(struct op *op, struct slice *code)
     struct township t;
     struct county c;
     struct slice wanted = op->params[0];
-    bool exists = slice_is(wanted, op->g->settings->region) ||
+    /* an officer finishes what he has in hand also after his township left the list */
+    bool own = op->caller.township[0] != '\0' && slice_is(wanted, op->caller.township);
+    bool exists = own || slice_is(wanted, op->g->settings->region) ||
                   gazetteer_township(op->g->atlas.gazetteer, wanted, &t) ||
                   gazetteer_county(op->g->atlas.gazetteer, wanted, &c);
-    bool may = op->caller.township[0] == '\0' || slice_is(wanted, op->caller.township);
+    bool may = own || op->caller.township[0] == '\0';
     if (!exists || !may) { /* the same answer: what is not yours does not exist for you */
         op_reply_problem(op, ERR_NOT_FOUND, "没有这个乡镇（街道），或不在您的辖区。");
         return false;

@@ -97,7 +97,8 @@ bool op_parse_body(struct op *op);
 /* ---- Common checks; each answers the op itself when it returns false ---- */
 /* The case number in params[0] is well formed and of this region. */
 bool op_case_no(struct op *op, struct slice *no);
-/* The township or region code in params[0] exists and the caller may touch it. */
+/* The township or region code in params[0] exists (or is the caller's own, which may have left the
+ * list since) and the caller may touch it. */
 bool op_township(struct op *op, struct slice *code);
 /* May this caller see a case that lies with `township` and in `inbox`? Pure. */
 bool op_may_see(const struct op *op, struct slice township, struct slice inbox);

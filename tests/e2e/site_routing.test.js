@@ -332,6 +332,7 @@ test('a new list of townships is in use without a restart, a damaged one is not'
         return checks.find((check) => check.name === 'townships').why;
     };
     const old = await routed(said(text));
+    const inHand = await routed(plainTicket(CHUMI));
     await stands(old, 'TRIAGED', COUNTY);
     assert.strictEqual(old.routing.data, await version());
 
@@ -364,6 +365,14 @@ test('a new list of townships is in use without a restart, a damaged one is not'
     await until('the next good list', async () => (await version()).startsWith('2026-08-01.'));
     assert.strictEqual((await preview({ text: '桐梓县楚米镇' })).routing.level, 'none');
     assert.strictEqual((await preview({ text })).routing.code, '520324199');
+    // an officer whose township has left the list finishes his cases; nobody dispatches there any more
+    const officer = await site.officer(CHUMI);
+    const { claim } = await officer.must(200, 'POST', `/v1/townships/${CHUMI}/claim`, { case: inHand.no });
+    const accepted = await officer.verb(inHand.no, 'accept', { claim });
+    assert.deepStrictEqual([accepted.status, accepted.json.township.code], [200, CHUMI], accepted.text);
+    assert.strictEqual((await (await site.officer(RUIXI)).get(`/v1/townships/${CHUMI}/inbox`)).status, 404);
+    const sent = await (await site.as('agent')).verb(old.no, 'dispatch', { township: CHUMI });
+    assert.strictEqual(sent.status, 400, sent.text);
     // cases decided by an earlier list are still shown and can be acted on
     const first = await (await site.as('agent')).must(200, 'GET', `/v1/cases/${old.no}`);
     assert.strictEqual(first.routing.data, old.routing.data);
