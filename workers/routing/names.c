@@ -305,7 +305,8 @@ void names_of_township(struct slice name, struct slice county, struct slice city
 {
     if (name.len > NAME_MAX)
         return;
-    struct slice rest = without_county(name, county, city);
+    /* Twice: 四平市铁东区解放街道 has both in front. */
+    struct slice rest = without_county(without_county(name, county, city), county, city);
     put(sink, NAME_TOWNSHIP, name);
     if (rest.len < name.len)
         put(sink, NAME_TOWNSHIP_ALIAS, rest);

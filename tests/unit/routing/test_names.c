@@ -64,6 +64,10 @@ static void townships_have_everyday_names(void **state)
     assert_true(has(&s, NAME_TOWNSHIP_ALIAS, "万松街道") && has(&s, NAME_TOWNSHIP_STEM, "万松街"));
     names_of_township(slice_of("端州区城东街道"), slice_of("端州区"), slice_of("肇庆市"), sink);
     assert_true(has(&s, NAME_TOWNSHIP_ALIAS, "城东街道"));
+    names_of_township(slice_of("四平市铁东区解放街道"), slice_of("铁东区"), slice_of("四平市"),
+                      sink);
+    assert_true(has(&s, NAME_TOWNSHIP_ALIAS, "解放街道"));
+    assert_false(has(&s, NAME_TOWNSHIP_ALIAS, "铁东区解放街道"));
     names_of_township(slice_of("济源市坡头镇"), slice_of("济源市"), slice_of(""), sink);
     assert_false(has(&s, NAME_TOWNSHIP_ALIAS, "市坡头镇"));
     names_of_township(slice_of("高坪苗族乡"), slice_of("甲县"), slice_of(""), sink);
