@@ -5,6 +5,7 @@
 #include "queue/domain/money.h"
 #include "server/api.h"
 #include "server/case_json.h"
+#include "workers/routing/chain.h"
 #include "workers/rules/decision.h"
 
 #define REASON_POINTS_MAX 100
@@ -70,23 +71,13 @@ static bool read_claim(struct op *op, struct verb_state *st)
     return true;
 }
 
-/* Does the township lie in the region that this store serves? Nobody here would see a case in
- * another one's inbox. */
-static bool in_region(struct slice township, const char *region)
-{
-    struct slice prefix = slice_of(region);
-    while (prefix.len > 2 && region[prefix.len - 1] == '0' && region[prefix.len - 2] == '0') {
-        prefix.len -= 2;
-    }
-    return township.len >= prefix.len && slice_eq(slice_make(township.ptr, prefix.len), prefix);
-}
-
+/* Of the region that this store serves: nobody here would see a case in another one's inbox. */
 static bool read_township(struct op *op, struct verb_state *st)
 {
     struct township t;
     if (json_string(json_get(op->json, "township"), &st->township) != ERR_OK ||
         !gazetteer_township(op->g->atlas.gazetteer, st->township, &t) ||
-        !in_region(st->township, op->g->settings->region)) {
+        !region_holds(op->g->settings->region, st->township)) {
         op_reply_fault(op, "/township", "请给出本地区的 9 位乡镇（街道）代码；查不到这个代码。");
         return false;
     }
@@ -343,6 +334,28 @@ static struct slice notify_of(struct op *op, const struct verb_state *st)
     return slice_of(arena_text(&op->arena, slice_of(text)));
 }
 
+/* Who is asked behind the township that somebody chose; "" when it cannot be told: then the desk of
+ * the region is next. */
+static struct slice chain_behind(struct op *op, struct slice township)
+{
+    static struct route_result result; /* one loop, used up before this returns */
+    const struct place_query query = {.code = township};
+    char first[TOWNSHIP_CODE_SIZE];
+    struct slice rest = slice_make(NULL, 0);
+    struct buf chain;
+    buf_init(&chain, 512);
+    if (slice_copy(township, first, sizeof(first)) == ERR_OK &&
+        atlas_route(&op->g->atlas, &query, &result) == ERR_OK) {
+        chain_write(first, &result, op->g->settings->region, &chain);
+    }
+    if (buf_err(&chain) == ERR_OK) {
+        rest = slice_of(arena_text(&op->arena, buf_slice(&chain)));
+        slice_cut(&rest, ',');
+    }
+    buf_release(&chain);
+    return rest;
+}
+
 static void add_extras(struct op *op, const struct verb_state *st, struct act_request *r)
 {
     char score[24];
@@ -353,7 +366,8 @@ static void add_extras(struct op *op, const struct verb_state *st, struct act_re
     case VERB_DISPATCH:
         r->extra[0] = st->township;
         r->extra[1] = kept;
-        r->extra_count = 2;
+        r->extra[2] = chain_behind(op, st->township);
+        r->extra_count = 3;
         break;
     case VERB_PAPERS:
         r->extra[0] = region;

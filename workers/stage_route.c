@@ -5,14 +5,15 @@
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
 #include "queue/domain/money.h"
+#include "workers/routing/chain.h"
 #include "workers/routing/route_json.h"
 #include "workers/rules/decision.h"
 
-#define ROUNDS_MAX 4  /* a refused case (funds, caps) is loaded and decided again so often at once \
+#define ROUNDS_MAX                                                                                 \
+    4                 /* a refused case (funds, caps) is loaded and decided again so often at once \
                        */
 #define RETRY_MS 1000 /* then later */
 #define HOUR_MS INT64_C(3600000)
-#define CASCADE_NEIGHBOURS 3
 
 /* One case of the batch on its way. */
 struct work {
@@ -34,19 +35,9 @@ struct work {
 static struct work
     works[STORE_BATCH_MAX]; /* one batch at a time per process; too large for the stack */
 
-static struct slice region_prefix(const char *region)
-{
-    struct slice prefix = slice_of(region);
-    while (prefix.len > 2 && region[prefix.len - 1] == '0' && region[prefix.len - 2] == '0') {
-        prefix.len -= 2;
-    }
-    return prefix;
-}
-
 static bool in_region(const struct site *s, const char *code)
 {
-    struct slice prefix = region_prefix(s->settings->region);
-    return memcmp(code, prefix.ptr, prefix.len) == 0;
+    return region_holds(s->settings->region, slice_of(code));
 }
 
 /* ---- Loading ---- */
@@ -295,30 +286,14 @@ static enum err plan_texts(struct site *s, struct work *w, bool aid)
     return err;
 }
 
-/* Who is asked one after the other (级联): the township of the place, its neighbours by distance,
- * the county's duty desk, the region's. Near a border the second candidate sees the case at the
- * same time. */
+/* Who is asked one after the other; near a border the second candidate sees the case at the same
+ * time. */
 static enum err plan_cascade(struct site *s, struct work *w)
 {
     const struct route_result *r = &w->route;
     struct buf chain;
-    int neighbours = 0;
     buf_init(&chain, 512);
-    buf_put_text(&chain, w->inbox);
-    for (size_t i = 1; i < r->count && neighbours < CASCADE_NEIGHBOURS && w->dispatched; i++) {
-        const char *code = r->candidates[i].code;
-        if (strlen(code) == TOWNSHIP_CODE_SIZE - 1 && in_region(s, code) &&
-            strcmp(code, w->inbox) != 0) {
-            buf_putf(&chain, ",%s", code);
-            neighbours++;
-        }
-    }
-    if (w->dispatched && strncmp(w->inbox, s->settings->region, COUNTY_CODE_SIZE - 1) != 0) {
-        buf_putf(&chain, ",%.6s", w->inbox);
-    }
-    if (strcmp(w->inbox, s->settings->region) != 0) {
-        buf_putf(&chain, ",%s", s->settings->region);
-    }
+    chain_write(w->inbox, r, s->settings->region, &chain);
     bool border = w->dispatched && s->settings->border_margin_m > 0 && r->count > 1 &&
                   r->margin_m >= 0 && r->margin_m <= (double)s->settings->border_margin_m &&
                   in_region(s, r->candidates[1].code) &&

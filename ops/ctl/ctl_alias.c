@@ -12,6 +12,7 @@
 #include "queue/store/calls_alias.h"
 #include "queue/store/calls_read.h"
 #include "workers/routing/atlas.h"
+#include "workers/routing/chain.h"
 
 #define CASES_DEFAULT 1000
 #define CASES_MAX 100000
@@ -45,16 +46,6 @@ static enum err read_aliases(struct store *store, const struct settings *s, redi
         return ERR_STORE_DOWN;
     }
     return alias_list_read(*reply, version, rows, n);
-}
-
-/* What the worker knows of the region: "520000" -> "52". */
-static struct slice region_prefix(const char *region)
-{
-    struct slice prefix = slice_of(region);
-    while (prefix.len > 2 && region[prefix.len - 1] == '0' && region[prefix.len - 2] == '0') {
-        prefix.len -= 2;
-    }
-    return prefix;
 }
 
 /* Aliases in force, without or with one of them. */

@@ -128,9 +128,9 @@ struct act_request {
     int64_t version;    /* wanted, 0 = any */
     struct slice scope; /* township the actor is bound to, "" = none */
     struct slice event_tail, idem_hash, fingerprint, notify;
-    /* By verb: dispatch {township, score}, papers {region, score}, confirm {score}, attempt
-     * {answer, region}, return {region}. */
-    struct slice extra[2];
+    /* By verb: dispatch {township, score, who is asked behind it}, papers {region, score}, confirm
+     * {score}, attempt {answer, region}, return {region}. */
+    struct slice extra[3];
     size_t extra_count;
     const struct aid_order *aid; /* VERB_FIRST_AID only */
 };

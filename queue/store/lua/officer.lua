@@ -96,11 +96,15 @@ local RETURNS_MAX = 3 -- then the county designates (指定承办)
 local ACTS = {}
 local EXTRAS = { dispatch = 2, papers = 2, confirm = 1, ['return'] = 1, ['first-aid'] = AID_ARGS }
 
-ACTS['dispatch'] = function(batch, case, extra) -- extra: township, inbox score
+ACTS['dispatch'] = function(batch, case, extra) -- extra: township, inbox score, whom to try behind it
   local _, limit = cascade_parse(case.q)
+  local chain = extra[3] or ''
+  if not string.match(chain, '^[%d,]*$') then
+    error({ err = 'bad-input chain' })
+  end
   case_set(case, 't', extra[1])
   case_set(case, 'cl', '') -- whoever sends it on has let go of it
-  case_set(case, 'q', '|' .. int(limit) .. '|')
+  case_set(case, 'q', '|' .. int(limit) .. '|' .. chain)
   inbox_move(batch, case, extra[1], extra[2])
   if limit > 0 then
     push(batch.timers, int(now_ms() + limit), 'accept:' .. case.no)
