@@ -118,6 +118,17 @@ local function case_read(P, no, payment) -- payment: a field m1, m2 … to answe
     row[19]
 end
 
+-- The same of a case that nobody has worked on yet: the route stage is called for every case, and each field read costs.
+-- Whatever else it finds in a state past RECEIVED does not matter: there it may not decide.
+local function case_read_new(P, no)
+  local row = redis.call('HMGET', case_key(P, no), 's', 'v', 'h', 'ev', 'o')
+  if not row[1] then
+    return nil
+  end
+  return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = '', o = row[5] or '', h = row[3] or '', u = '',
+    ev = row[4] or '', cl = '', mk = '', hd = '', rv = '', pn = '', pu = '', a = '', ib = '', ca = '', q = '', rn = '' }
+end
+
 -- Changes are collected in the case and written by case_write.
 local function case_set(case, name, value)
   case[name] = value

@@ -43,7 +43,7 @@ local function decide_inbox(batch, case, args, at, limits, now)
 end
 
 local function decide_one(batch, args, at, limits, now)
-  local case = batch_case(batch, args[at])
+  local case = batch.cases[args[at]] or case_read_new(batch.P, args[at])
   if not case or case.v ~= tonumber(args[at + 1]) then
     return 'version'
   end
