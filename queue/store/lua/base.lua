@@ -129,6 +129,27 @@ local function case_read_new(P, no)
     ev = row[4] or '', cl = '', mk = '', hd = '', rv = '', pn = '', pu = '', a = '', ib = '', ca = '', q = '', rn = '' }
 end
 
+-- The little that news of a payment that came through needs of its case. case_complete reads the rest when the same batch
+-- brings worse news.
+local function case_read_paid(P, no, payment)
+  local row = redis.call('HMGET', case_key(P, no), 's', 'v', 'ev', 'pu', payment)
+  if not row[1] then
+    return nil
+  end
+  return { no = no, set = {}, brief = true, s = row[1], v = tonumber(row[2]), ev = row[3] or '', pu = row[4] or '' }, row[5]
+end
+
+local function case_complete(P, case)
+  if case.brief then
+    case.brief = nil
+    for name, value in pairs(case_read(P, case.no)) do
+      if case[name] == nil then
+        case[name] = value
+      end
+    end
+  end
+end
+
 -- Changes are collected in the case and written by case_write.
 local function case_set(case, name, value)
   case[name] = value
@@ -179,23 +200,30 @@ end
 
 local FUND_FIELDS = { 'allotted', 'available', 'held', 'unreviewed', 'confirmed', 'recovering', 'written_off' }
 
+-- The balances that payments move; the others are read when they are needed (fund_balance).
 local function fund_of(batch, code)
   local fund = batch.funds[code]
   if not fund then
-    local row = redis.call('HMGET', batch.P .. ':fund:' .. code, 'day', 'month', unpack(FUND_FIELDS))
-    fund = { code = code, set = {}, day = row[1] or '', month = row[2] or '' }
-    for i = 1, #FUND_FIELDS do
-      fund[FUND_FIELDS[i]] = tonumber(row[i + 2] or '0')
-    end
+    local key = batch.P .. ':fund:' .. code
+    local row = redis.call('HMGET', key, 'day', 'month', 'available', 'held', 'unreviewed')
+    fund = { code = code, key = key, set = {}, day = row[1] or '', month = row[2] or '', available = tonumber(row[3] or '0'),
+      held = tonumber(row[4] or '0'), unreviewed = tonumber(row[5] or '0') }
     batch.funds[code] = fund
   end
   return fund
 end
 
+local function fund_balance(fund, name)
+  if not fund[name] then
+    fund[name] = tonumber(redis.call('HGET', fund.key, name) or '0')
+  end
+  return fund[name]
+end
+
 -- Debit and credit in one step; the caller has checked that nothing becomes negative.
 local function fund_post(fund, from, to, fen)
-  fund[from] = fund[from] - fen
-  fund[to] = fund[to] + fen
+  fund[from] = fund_balance(fund, from) - fen
+  fund[to] = fund_balance(fund, to) + fen
   assert(fund[from] >= 0, 'balance')
   fund.set[from], fund.set[to] = true, true
   fund.dirty = true
@@ -419,7 +447,7 @@ local function batch_write(batch)
   end
   for _, fund in pairs(batch.funds) do
     if fund.dirty then
-      local list = { 'day', fund.day, 'month', fund.month }
+      local list = fund.spent and { 'day', fund.day, 'month', fund.month } or {}
       for name in pairs(fund.set) do
         push(list, name, int(fund[name]))
       end

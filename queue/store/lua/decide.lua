@@ -20,9 +20,14 @@ local DECIDE_ARGS = 14 + AID_ARGS
 local function decide_inbox(batch, case, args, at, limits, now)
   local township, second = args[at + 3], args[at + 12]
   local code, rest, passed = cascade_pick(batch, args[at + 11], limits, now)
-  local limit = 0
-  if args[at + 9] ~= '' then -- a date that has passed already must not mean "no date": a minute for each
-    limit = math.max(60000, whole(args[at + 9], 1, EXACT_MAX, 'accept_by') - now)
+  local clock = limits.clocks[args[at + 9]] -- the cases of a batch have few different dates
+  if not clock then
+    local limit = 0
+    if args[at + 9] ~= '' then -- a date that has passed already must not mean "no date": a minute for each
+      limit = math.max(60000, whole(args[at + 9], 1, EXACT_MAX, 'accept_by') - now)
+    end
+    clock = { limit = limit, text = int(limit), due = int(now + limit) }
+    limits.clocks[args[at + 9]] = clock
   end
   for _, p in ipairs(passed) do
     case_event(batch, case, 'cascade', case.s, '"at_ms":' .. int(now) .. ',"actor":"system","reason":"' .. p.reason ..
@@ -36,9 +41,9 @@ local function decide_inbox(batch, case, args, at, limits, now)
     inbox_count(batch, second)
     push(batch.inbox, { from = '', to = second, no = case.no, score = args[at + 4] })
   end
-  case_set(case, 'q', second .. '|' .. int(limit) .. '|' .. rest)
-  if limit > 0 and code ~= limits.region then
-    push(batch.timers, int(now + limit), 'accept:' .. case.no)
+  case_set(case, 'q', second .. '|' .. clock.text .. '|' .. rest)
+  if clock.limit > 0 and code ~= limits.region then
+    push(batch.timers, clock.due, 'accept:' .. case.no)
   end
 end
 
@@ -84,7 +89,8 @@ end
 local function decide(keys, args)
   local P, token = keys[1], args[1]
   local batch = batch_new(P)
-  local limits = { region = args[2], inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4] }
+  local limits = { region = args[2], inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4],
+    clocks = {} }
   if (#args - 4) % DECIDE_ARGS ~= 0 or #args <= 4 or #args > 4 + 64 * DECIDE_ARGS then
     error({ err = 'bad-input decide' })
   end

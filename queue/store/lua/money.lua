@@ -96,6 +96,7 @@ local function aid_plan(batch, case, aid)
   local entry = fund_post(fund, 'available', 'held', aid.fen)
   if aid.day ~= '' then
     fund.day, fund.month = spend(fund.day, aid.day, aid.fen), spend(fund.month, aid.month, aid.fen)
+    fund.spent = true
   end
   person.paid, person.times = person.paid + aid.fen, person.times + 1
   person.small = person.small + (aid.small and 1 or 0)
@@ -132,6 +133,7 @@ local function aid_undo(batch, case, pay)
   end
   local fund = fund_of(batch, pay.u)
   if pay.day ~= '' then
+    fund.spent = true
     if spent_in(fund.day, pay.day) > 0 then
       fund.day = pay.day .. ':' .. int(math.max(0, spent_in(fund.day, pay.day) - pay.m))
     end
@@ -154,6 +156,7 @@ local function settle(batch, case, pay, outcome, tail)
     case_set(case, 'pu', int(unreviewed + pay.m))
     return 'paid'
   end
+  case_complete(batch.P, case)
   local from = 'held'
   if pay.s == 'SUCCEEDED' then
     from = unreviewed >= pay.m and 'unreviewed' or 'confirmed'
@@ -183,7 +186,7 @@ local OUTCOME_ARGS = 6
 local function outcome(keys, args)
   local P = keys[1]
   local batch = batch_new(P)
-  local answers, writes, drop, seen, cases = {}, {}, {}, {}, {}
+  local answers, writes, drop, seen, cases, now = {}, {}, {}, {}, {}, int(now_ms())
   if #args == 0 or #args % OUTCOME_ARGS ~= 0 or #args > 64 * OUTCOME_ARGS then
     error({ err = 'bad-input outcome' })
   end
@@ -195,7 +198,8 @@ local function outcome(keys, args)
     local no, field = payment_place(id)
     local pay = seen[id]
     if no and not pay then
-      local case, text = case_read(P, no, field)
+      local read = to == 'SUCCEEDED' and case_read_paid or case_read
+      local case, text = read(P, no, field)
       pay = text and payment_parse(id, text)
       seen[id] = pay
       cases[no] = cases[no] or case
@@ -224,7 +228,7 @@ local function outcome(keys, args)
         case_set(case, field, payment_text(pay))
         push(drop, id)
         if args[at + 5] ~= '' then
-          job_add(batch, 'notify', no .. ':' .. int(case.v), now_ms(), args[at + 5] .. '|' .. news .. '|' ..
+          job_add(batch, 'notify', no .. ':' .. int(case.v), now, args[at + 5] .. '|' .. news .. '|' ..
               int(pay.m))
         end
       else
@@ -253,7 +257,7 @@ local function allot(keys, args)
     return record == args[5] and 'replayed' or 'key-reused'
   end
   local fund = fund_of(batch, code)
-  if fund.allotted + fen > AMOUNT_MAX then
+  if fund_balance(fund, 'allotted') + fen > AMOUNT_MAX then
     return 'cap'
   end
   fund.allotted, fund.available, fund.dirty = fund.allotted + fen, fund.available + fen, true

@@ -43,8 +43,9 @@ local function lease(keys, args)
   expect('zset', queue_key(P, stage, 'leased'), queue_key(P, stage, 'delayed'), queue_key(P, stage, 'dead'))
   expect('hash', queue_key(P, stage, 'jobs'), queue_key(P, stage, 'why'))
   local token = fence_next(P)
-  wake(P, stage, 'leased', now, most, now - 3600000)
-  wake(P, stage, 'delayed', now, most, now)
+  wake(P, stage, 'leased', now, most, int(now - 3600000))
+  wake(P, stage, 'delayed', now, most, int(now))
+  local till, at = int(now + lease_ms), int(now) -- as text once, not as a number 64 times
   local ids = redis.call('ZRANGE', queue_key(P, stage, 'ready'), 0, most - 1)
   if #ids == 0 then
     return { '0' }
@@ -55,15 +56,16 @@ local function lease(keys, args)
   for i, id in ipairs(ids) do
     local attempts, _, payload = job_parse(rows[i] or '0:0:')
     if not attempts then
-      push(dead, now, id)
+      push(dead, at, id)
       push(why, id, 'its record is damaged')
     elseif attempts >= DELIVERIES_MAX then
-      push(dead, now, id)
+      push(dead, at, id)
       push(why, id, 'delivered ' .. int(attempts) .. ' times without an answer')
     else
-      push(leased, now + lease_ms, id)
-      push(jobs, id, int(attempts + 1) .. ':' .. token .. ':' .. payload)
-      push(answer, id, int(attempts + 1), payload)
+      push(leased, till, id)
+      local delivery = int(attempts + 1)
+      push(jobs, id, delivery .. ':' .. token .. ':' .. payload)
+      push(answer, id, delivery, payload)
     end
   end
   redis.call('ZREM', queue_key(P, stage, 'ready'), unpack(ids))
@@ -117,7 +119,7 @@ local function finish(keys, args)
   end
   local held = held_by(P, stage, token, ids)
   local now = now_ms()
-  local answers, gone, delayed, jobs, dead, why, unlease = {}, {}, {}, {}, {}, {}, {}
+  local answers, gone, delayed, jobs, dead, why, unlease, due = {}, {}, {}, {}, {}, {}, {}, {}
   for at = 3, #args, 4 do
     local id, action, number, text = args[at], args[at + 1], tonumber(args[at + 2]), args[at + 3]
     local ours = held[id]
@@ -131,7 +133,8 @@ local function finish(keys, args)
         push(dead, now, id)
         push(why, id, text)
       else
-        push(delayed, now + number, id)
+        due[number] = due[number] or int(now + number)
+        push(delayed, due[number], id)
         if action == 'again' then
           push(jobs, id, '0:0:' .. text)
         end
