@@ -111,32 +111,39 @@ local function case_read(P, no, payment) -- payment: a field m1, m2 … to answe
   if not row[1] then
     return nil
   end
-  return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = row[3] or '', o = row[4] or '', h = row[5] or '',
-    u = row[6] or '', ev = row[7] or '', cl = row[8] or '', mk = row[9] or '', hd = row[10] or '', rv = row[11] or '',
+  return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = row[3] or '', o = row[4] or '',
+      h = row[5] or '',
+    u = row[6] or '', ev = row[7] or '', cl = row[8] or '', mk = row[9] or '', hd = row[10] or '',
+        rv = row[11] or '',
     pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '',
         q = row[17] or '', rn = row[18] or '' },
     row[19]
 end
 
--- The same of a case that nobody has worked on yet: the route stage is called for every case, and each field read costs.
+-- The same of a case that nobody has worked on yet: the route stage is called for every case, and each
+-- field read costs.
 -- Whatever else it finds in a state past RECEIVED does not matter: there it may not decide.
 local function case_read_new(P, no)
   local row = redis.call('HMGET', case_key(P, no), 's', 'v', 'h', 'ev', 'o')
   if not row[1] then
     return nil
   end
-  return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = '', o = row[5] or '', h = row[3] or '', u = '',
-    ev = row[4] or '', cl = '', mk = '', hd = '', rv = '', pn = '', pu = '', a = '', ib = '', ca = '', q = '', rn = '' }
+  return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = '', o = row[5] or '', h = row[3] or '',
+      u = '',
+    ev = row[4] or '', cl = '', mk = '', hd = '', rv = '', pn = '', pu = '', a = '', ib = '', ca = '',
+        q = '', rn = '' }
 end
 
--- The little that news of a payment that came through needs of its case. case_complete reads the rest when the same batch
+-- The little that news of a payment that came through needs of its case. case_complete reads the rest
+-- when the same batch
 -- brings worse news.
 local function case_read_paid(P, no, payment)
   local row = redis.call('HMGET', case_key(P, no), 's', 'v', 'ev', 'pu', payment)
   if not row[1] then
     return nil
   end
-  return { no = no, set = {}, brief = true, s = row[1], v = tonumber(row[2]), ev = row[3] or '', pu = row[4] or '' }, row[5]
+  return { no = no, set = {}, brief = true, s = row[1], v = tonumber(row[2]), ev = row[3] or '',
+      pu = row[4] or '' }, row[5]
 end
 
 local function case_complete(P, case)
@@ -206,7 +213,8 @@ local function fund_of(batch, code)
   if not fund then
     local key = batch.P .. ':fund:' .. code
     local row = redis.call('HMGET', key, 'day', 'month', 'available', 'held', 'unreviewed')
-    fund = { code = code, key = key, set = {}, day = row[1] or '', month = row[2] or '', available = tonumber(row[3] or '0'),
+    fund = { code = code, key = key, set = {}, day = row[1] or '', month = row[2] or '',
+        available = tonumber(row[3] or '0'),
       held = tonumber(row[4] or '0'), unreviewed = tonumber(row[5] or '0') }
     batch.funds[code] = fund
   end
@@ -260,7 +268,8 @@ local function person_of(batch, hash, year)
       if not is then
         error({ err = 'corrupt figures of a person' })
       end
-      person = { hash = hash, year = is, paid = tonumber(paid), times = tonumber(times), small = tonumber(small),
+      person = { hash = hash, year = is, paid = tonumber(paid), times = tonumber(times),
+          small = tonumber(small),
           causes = {} }
       for cause, n in string.gmatch(causes, '([%w_]+)=(%d+)') do
         person.causes[cause] = tonumber(n)
@@ -284,7 +293,8 @@ local function person_text(person)
   if causes[2] then
     table.sort(causes)
   end
-  return person.year .. '|' .. int(person.paid) .. '|' .. int(person.times) .. '|' .. int(person.small) .. '|' ..
+  return person.year .. '|' .. int(person.paid) .. '|' .. int(person.times) .. '|' .. int(person.small) ..
+      '|' ..
     table.concat(causes, ',')
 end
 
@@ -298,7 +308,9 @@ end
 local function job_add(batch, stage, id, score, payload)
   local list = batch.jobs[stage] or { ready = {}, jobs = {} }
   push(list.ready, score, id)
-  push(list.jobs, id, '0:0:' .. payload)
+  if payload ~= '' then -- no record means: not delivered yet, no payload
+    push(list.jobs, id, '0:0:' .. payload)
+  end
   batch.jobs[stage] = list
 end
 

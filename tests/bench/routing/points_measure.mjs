@@ -1,6 +1,6 @@
 // Measures point routing: node points_measure.mjs JIUJICTL COMPILED POINTS.tsv [--seats]
-// POINTS.tsv: village code (12 digits), name, lat, lng (WGS-84); with --seats: township code, lat, lng. Points that were compiled
-// as anchors must not be in it. All three coordinate systems are asked.
+// POINTS.tsv: village code (12 digits), name, lat, lng (WGS-84); with --seats: township code, lat, lng.
+// Points that were compiled as anchors must not be in it. All three coordinate systems are asked.
 import fs from 'node:fs';
 import { spawnSync } from 'node:child_process';
 
@@ -22,14 +22,16 @@ function bd(lng, lat) {
     return [z * Math.cos(t) + 0.0065, z * Math.sin(t) + 0.006];
 }
 const seats = flag === '--seats';
-const rows = fs.readFileSync(file, 'utf8').trim().split('\n').map((l) => l.split('\t')).filter((f) => /^\d{9}/.test(f[0]))
+const rows = fs.readFileSync(file, 'utf8').trim().split('\n')
+    .map((l) => l.split('\t')).filter((f) => /^\d{9}/.test(f[0]))
     .map((f) => ({ code: f[0].slice(0, 9), lat: +f[seats ? 1 : 2], lng: +f[seats ? 2 : 3] }));
 const ask = (system, move) => {
     const input = rows.map((r, i) => {
         const [lng, lat] = move(r.lng, r.lat);
         return `${i}\t${lat.toFixed(7)}\t${lng.toFixed(7)}\t${system}\n`;
     }).join('');
-    const run = spawnSync(ctl, ['route', '--batch', '--points', '--townships', compiled], { input, maxBuffer: 1 << 30, encoding: 'utf8' });
+    const run = spawnSync(ctl, ['route', '--batch', '--points', '--townships', compiled],
+        { input, maxBuffer: 1 << 30, encoding: 'utf8' });
     if (run.status !== 0) throw new Error(run.stderr);
     return run.stdout.trim().split('\n').map((l) => l.split('\t'));
 };
@@ -51,5 +53,6 @@ rows.forEach((r, i) => {
     }
 });
 const p = (n, of = rows.length) => `${(100 * n / of).toFixed(2)} %`;
-console.log(`${rows.length} points: first ${p(first)}, among three ${p(three)}, county ${p(county)}, same in three systems ${p(same)}, `
+console.log(`${rows.length} points: first ${p(first)}, among three ${p(three)}, county ${p(county)}, `
+    + `same in three systems ${p(same)}, `
     + `routed ${p(routed)} (wrong ${p(wrong)}); not to be confirmed ${p(sure)}, of these right ${p(sureRight, sure)}`);

@@ -28,7 +28,8 @@ const rows = (file, separator) => {
 export function load(shared) {
     const shipped = (name) => path.join(folder, 'ops/townships', name);
     const towns = rows(shipped('townships.csv.gz'), ',').map(([code, name, province, city, county]) =>
-        ({ code, name, province, city, county, countyCode: code.slice(0, 6), cityCode: code.slice(0, 4), villages: [] }));
+        ({ code, name, province, city, county, countyCode: code.slice(0, 6), cityCode: code.slice(0, 4),
+            villages: [] }));
     const byCode = new Map(towns.map((t) => [t.code, t]));
     for (const [code, name] of rows(shipped('villages.tsv.gz'), '\t')) byCode.get(code.slice(0, 9))?.villages.push(name);
     const group = (key) => {
@@ -103,7 +104,7 @@ const SITUATIONS = ['家里房子着火了，什么都烧没了', '发大水把�
 const PEOPLE = ['张伟', '王秀英', '李建国', '刘洋', '陈桂兰', '杨建军', '黄丽', '赵磊', '周秀兰', '吴强', '马哈木', '卓玛'];
 const phone = (r) => `1${r.pick(['38', '52', '77', '89', '36', '99'])}${String(r.below(100000000)).padStart(8, '0')}`;
 
-// `p` is the place as said; the templates of set 1 are not looked at while tuning.
+// `p` is the place as said. Failures of every set have led to general rules by now: none of them is blind any more.
 const FRAMES = [[
     (r, p) => `${r.pick(SITUATIONS)}，地址${p}，电话${phone(r)}`, (r, p) => `我在${p}，${r.pick(SITUATIONS)}`,
     (r, p) => `${p}，${r.pick(SITUATIONS)}，我叫${r.pick(PEOPLE)}`, (r, p) => `救命，${p}${r.pick(SITUATIONS)}`,
