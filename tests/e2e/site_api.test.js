@@ -66,7 +66,12 @@ const MATRIX = [
     ['POST', '/v1/cases/N/return', { claim: 1, reason: '测试' }, ['officer', 'reviewer']],
     ['POST', '/v1/cases/N/reveal', { claim: 1, reason: '测试' }, ['officer']],
     ['POST', '/v1/cases/N/confirm', { reason: '测试' }, ['reviewer']],
-    ['POST', '/v1/cases/N/follow-up', { answer: 'unreachable', reason: '测试' }, ['agent', 'officer', 'reviewer']],
+    [
+        'POST',
+        '/v1/cases/N/follow-up',
+        { answer: 'unreachable', reason: '测试' },
+        ['agent', 'officer', 'reviewer'],
+    ],
     ['POST', '/v1/cases/N/close', { reason: '测试' }, ['officer', 'reviewer']],
     ['POST', '/v1/cases/N/withdraw', { reason: '测试' }, ['agent']],
 ];
@@ -82,7 +87,10 @@ test('role x route x scope: the whole matrix', async () => {
     for (const [method, pattern, body, may] of MATRIX) {
         for (const scope of pattern.includes('tickets') ? [OWN] : [OWN, FOREIGN]) {
             const no = await dispatched(scope);
-            const target = pattern.replace('/N', `/${no}`).replace('/T', `/${scope}`).replace('/P', `/${paid[scope]}`);
+            const target = pattern
+                .replace('/N', `/${no}`)
+                .replace('/T', `/${scope}`)
+                .replace('/P', `/${paid[scope]}`);
             const sent = body && JSON.parse(JSON.stringify(body).replace('"N"', `"${no}"`));
             // who may comes last, because it may change the case
             const order = [...ROLES].sort((a, b) => may.includes(a) - may.includes(b));
@@ -95,7 +103,8 @@ test('role x route x scope: the whole matrix', async () => {
                     : foreign
                       ? answer.status === 404
                       : [200, 201, 409].includes(answer.status);
-                if (!fits) wrong.push(`${role} ${method} ${pattern} ${foreign ? 'foreign' : ''}: ${answer.status}`);
+                if (!fits)
+                    wrong.push(`${role} ${method} ${pattern} ${foreign ? 'foreign' : ''}: ${answer.status}`);
             }
             const nobody = site.api(null);
             const answer = await (method === 'GET' ? nobody.get(target) : nobody.post(target, sent));
@@ -112,10 +121,14 @@ test('what is foreign looks exactly like what is not there', async () => {
     let missing;
     for (let i = 0; i < 10000 && !missing; i += 1) {
         const guess = strange + String(i).padStart(4, '0');
-        if (guess !== no && (await (await site.as('agent')).get(`/v1/cases/${guess}`)).status === 404) missing = guess;
+        if (guess !== no && (await (await site.as('agent')).get(`/v1/cases/${guess}`)).status === 404)
+            missing = guess;
     }
     for (const tail of ['', '/events']) {
-        const [a, b] = [await officer.get(`/v1/cases/${no}${tail}`), await officer.get(`/v1/cases/${missing}${tail}`)];
+        const [a, b] = [
+            await officer.get(`/v1/cases/${no}${tail}`),
+            await officer.get(`/v1/cases/${missing}${tail}`),
+        ];
         assert.strictEqual(a.status, 404);
         assert.strictEqual(a.text, b.text);
     }
@@ -124,7 +137,9 @@ test('what is foreign looks exactly like what is not there', async () => {
 test('tokens: missing, malformed, wrong, of nobody, expired, revoked', async () => {
     const token = await site.token('auditor', 'token-test');
     const get = (authorization) =>
-        site.api(null).get('/v1/cases/5200002611210100000019', { headers: authorization ? { authorization } : {} });
+        site
+            .api(null)
+            .get('/v1/cases/5200002611210100000019', { headers: authorization ? { authorization } : {} });
     assert.strictEqual((await get(`Bearer ${token}`)).status, 404);
     const last = token.at(-1) === '0' ? '1' : '0';
     const bad = [
@@ -163,7 +178,9 @@ test('one key, one body, twenty times at once: one case, one answer', async () =
     const key = freshKey();
     const ticket = strandedTicket();
     const before = (await site.cases()).length;
-    const answers = await Promise.all(Array.from({ length: 20 }, () => agent.post('/v1/tickets', ticket, { key })));
+    const answers = await Promise.all(
+        Array.from({ length: 20 }, () => agent.post('/v1/tickets', ticket, { key })),
+    );
     assert.deepStrictEqual(new Set(answers.map((answer) => answer.status)), new Set([201]));
     assert.strictEqual(new Set(answers.map((answer) => answer.text)).size, 1);
     assert.strictEqual(new Set(answers.map((answer) => answer.headers.location)).size, 1);
@@ -174,7 +191,7 @@ test('one key, one body, twenty times at once: one case, one answer', async () =
     is(await agent.verb(answers[0].json.no, 'withdraw', {}, { key }), 422, 'idempotency-key-reused');
     const another = await site.as('agent', 'another');
     const own = await another.post('/v1/tickets', ticket, { key });
-    assert.notStrictEqual(own.json.no, answers[0].json.no, 'keys belong to the token\'s owner');
+    assert.notStrictEqual(own.json.no, answers[0].json.no, "keys belong to the token's owner");
 });
 
 test('every POST wants a key, and a proper one', async () => {
@@ -186,7 +203,11 @@ test('every POST wants a key, and a proper one', async () => {
         is(await agent.post('/v1/tickets', plainTicket(), { key }), 400, 'bad-input');
         is(await agent.verb(no, 'withdraw', {}, { key }), 400, 'bad-input');
         is(await officer.claim(OWN, no, { key }), 400, 'bad-input');
-        is(await finance.post(`/v1/funds/${OWN}/allotments`, { amount_fen: 1, reason: '测' }, { key }), 400, 'bad-input');
+        is(
+            await finance.post(`/v1/funds/${OWN}/allotments`, { amount_fen: 1, reason: '测' }, { key }),
+            400,
+            'bad-input',
+        );
     }
     assert.strictEqual((await agent.post('/v1/tickets', plainTicket(), { key: 'x'.repeat(64) })).status, 201);
 });
@@ -202,11 +223,16 @@ test('claims, acts and allotments are repeated without a second effect', async (
     const body = { claim: claims[0].json.claim, reason: '受理' };
     const act = freshKey();
     const acts = await many(() => officer.post(`/v1/cases/${no}/accept`, body, { key: act }));
-    assert.deepStrictEqual(acts.map((answer) => answer.status), Array(8).fill(200), acts[0].text);
+    assert.deepStrictEqual(
+        acts.map((answer) => answer.status),
+        Array(8).fill(200),
+        acts[0].text,
+    );
     const fund = () => finance.must(200, 'GET', `/v1/townships/${OWN}/fund`);
     const before = await fund();
     const money = freshKey();
-    const allot = () => finance.post(`/v1/funds/${OWN}/allotments`, { amount_fen: 123, reason: '测' }, { key: money });
+    const allot = () =>
+        finance.post(`/v1/funds/${OWN}/allotments`, { amount_fen: 123, reason: '测' }, { key: money });
     for (const answer of await many(allot)) assert.strictEqual(answer.status, 201, answer.text);
     assert.strictEqual((await fund()).allotted_fen, before.allotted_fen + 123);
     assert.strictEqual((await site.events(no)).filter((event) => event.verb === 'accept').length, 1);
@@ -262,7 +288,8 @@ test('waiting wakes with the change, and ends with 304', async () => {
 test('what is wrong with a ticket is told with JSON Pointers, all of it at once', async () => {
     const agent = await site.as('agent');
     const before = (await site.cases()).length;
-    const bad = async (change) => pointers(await agent.post('/v1/tickets', { ...plainTicket(), ...change })).sort();
+    const bad = async (change) =>
+        pointers(await agent.post('/v1/tickets', { ...plainTicket(), ...change })).sort();
     assert.deepStrictEqual(await bad({ cause: 'bad', persons: 0, danger_to_life: 'yes' }), [
         '/cause',
         '/danger_to_life',
@@ -271,8 +298,13 @@ test('what is wrong with a ticket is told with JSON Pointers, all of it at once'
     assert.deepStrictEqual(await bad({ strange: 1 }), ['']);
     assert.deepStrictEqual(await bad({ person: { ...person(), strange: 1 } }), ['/person']);
     assert.deepStrictEqual(await bad({ place: { code: '520102022', strange: 1 } }), ['/place']);
-    assert.deepStrictEqual(await bad({ person: person({ id_number: '110105194912310021' }) }), ['/person/id_number']);
-    assert.deepStrictEqual([...new Set(await bad({ person: person({ phone: '12345' }) }))], ['/person/phone']);
+    assert.deepStrictEqual(await bad({ person: person({ id_number: '110105194912310021' }) }), [
+        '/person/id_number',
+    ]);
+    assert.deepStrictEqual(
+        [...new Set(await bad({ person: person({ phone: '12345' }) }))],
+        ['/person/phone'],
+    );
     assert.deepStrictEqual(await bad({ person: person({ account: '6222' }) }), ['/person/account']);
     assert.deepStrictEqual(await bad({ place: { lat: 26.5 } }), ['/place/lat']);
     assert.deepStrictEqual(await bad({ place: { lat: 26.5, lng: 106.7, crs: 'WGS84' } }), ['/place/crs']);
@@ -295,7 +327,17 @@ test('what is wrong with a ticket is told with JSON Pointers, all of it at once'
 test('bodies that are no JSON, too large, too deep or no UTF-8', async () => {
     const agent = await site.as('agent');
     const send = (body) => agent.post('/v1/tickets', body);
-    const texts = ['', '{', '{}{}', '{"cause":"fire",}', '{"a":1,"a":2}', "{'a':1}", '\ufeff{}', '{"a":NaN}', '{"a":01}'];
+    const texts = [
+        '',
+        '{',
+        '{}{}',
+        '{"cause":"fire",}',
+        '{"a":1,"a":2}',
+        "{'a':1}",
+        '\ufeff{}',
+        '{"a":NaN}',
+        '{"a":01}',
+    ];
     for (const text of texts) is(await send(text), 400, 'bad-input');
     for (const bytes of [
         [0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d],
@@ -308,7 +350,8 @@ test('bodies that are no JSON, too large, too deep or no UTF-8', async () => {
     is(await send('{"narrative":"\\ud800"}'), 400, 'bad-input');
     is(await send('['.repeat(5000) + ']'.repeat(5000)), 400, 'bad-input');
     is(await send(`{"a":${'{"a":'.repeat(200)}1${'}'.repeat(200)}}`), 400, 'bad-input');
-    for (const text of ['null', '1', '"x"', '[]', 'true']) assert.deepStrictEqual(pointers(await send(text)), ['']);
+    for (const text of ['null', '1', '"x"', '[]', 'true'])
+        assert.deepStrictEqual(pointers(await send(text)), ['']);
     const padded = (size) => {
         const text = JSON.stringify(plainTicket());
         return text + ' '.repeat(size - Buffer.byteLength(text));
@@ -327,13 +370,19 @@ test('verbs: unknown ones, missing and strange fields', async () => {
         assert.strictEqual((await agent.verb(no, verb)).status, 404, verb);
     }
     assert.deepStrictEqual(pointers(await agent.verb(no, 'withdraw', { reason: ' ' })), ['/reason']);
-    assert.deepStrictEqual(pointers(await agent.verb(no, 'withdraw', { reason: '字'.repeat(101) })), ['/reason']);
+    assert.deepStrictEqual(pointers(await agent.verb(no, 'withdraw', { reason: '字'.repeat(101) })), [
+        '/reason',
+    ]);
     assert.deepStrictEqual(pointers(await agent.verb(no, 'withdraw', { claim: 1 })), ['']);
     assert.deepStrictEqual(pointers(await officer.verb(no, 'accept', {})), ['/claim']);
-    assert.deepStrictEqual(pointers(await officer.verb(no, 'first-aid', { claim: 1, amount_fen: 0 })), ['/amount_fen']);
+    assert.deepStrictEqual(pointers(await officer.verb(no, 'first-aid', { claim: 1, amount_fen: 0 })), [
+        '/amount_fen',
+    ]);
     assert.deepStrictEqual(pointers(await agent.verb(no, 'follow-up', { answer: 'maybe' })), ['/answer']);
     assert.deepStrictEqual(pointers(await agent.verb(no, 'dispatch', { township: '520102' })), ['/township']);
-    assert.deepStrictEqual(pointers(await agent.verb(no, 'dispatch', { township: '110101001' })), ['/township']);
+    assert.deepStrictEqual(pointers(await agent.verb(no, 'dispatch', { township: '110101001' })), [
+        '/township',
+    ]);
     is(await agent.verb('5200002611210100000018', 'withdraw'), 404, 'not-found');
     is(await officer.verb(no, 'first-aid', { claim: 1, amount_fen: 100000000 }), 409, 'cap-reached');
     const { claim } = (await officer.claim(OWN, no)).json;
@@ -355,7 +404,11 @@ test('places: where the case goes', async () => {
     const byCode = await settled({ code: OWN });
     assert.deepStrictEqual([byCode.state, byCode.inbox, byCode.township.code], ['DISPATCHED', OWN, OWN]);
     assert.strictEqual((await settled({ code: `${OWN}001` })).inbox, OWN, 'a village lies in its township');
-    assert.strictEqual((await settled({ code: '520102' })).inbox.slice(0, 6), '520102', 'a county: its desk or a township');
+    assert.strictEqual(
+        (await settled({ code: '520102' })).inbox.slice(0, 6),
+        '520102',
+        'a county: its desk or a township',
+    );
 
     for (const [what, place] of [
         ['a code of nobody', { code: '529999999' }],
@@ -364,7 +417,11 @@ test('places: where the case goes', async () => {
         ['a point that is none', { lat: 96.5, lng: 206.7, crs: 'WGS-84' }],
     ]) {
         const shown = await settled(place);
-        assert.deepStrictEqual([shown.state, shown.inbox], ['TRIAGED', REGION], `${what}: ${JSON.stringify(shown.routing)}`);
+        assert.deepStrictEqual(
+            [shown.state, shown.inbox],
+            ['TRIAGED', REGION],
+            `${what}: ${JSON.stringify(shown.routing)}`,
+        );
     }
     const point = await settled({ lat: 26.5794, lng: 106.7141, crs: 'WGS-84' });
     assert.strictEqual(point.inbox.slice(0, 4), '5201', JSON.stringify(point.routing));
@@ -386,17 +443,34 @@ test('townships, funds, payments: what there is and what there is not', async ()
     const finance = await site.as('finance');
     for (const code of ['1', '520102999', 'x', '5201020221']) {
         is(await reviewer.get(`/v1/townships/${code}/inbox`), 404, 'not-found');
-        is(await finance.post(`/v1/funds/${code}/allotments`, { amount_fen: 1, reason: '测' }), 404, 'not-found');
+        is(
+            await finance.post(`/v1/funds/${code}/allotments`, { amount_fen: 1, reason: '测' }),
+            404,
+            'not-found',
+        );
     }
     for (const limit of ['0', '201', 'x', '-1']) {
         is(await reviewer.get(`/v1/townships/${OWN}/inbox?limit=${limit}`), 400, 'bad-input');
     }
     is(await finance.get('/v1/townships/520102016/fund'), 404, 'not-found');
-    for (const body of [{ amount_fen: 0, reason: '测' }, { amount_fen: 1.5, reason: '测' }, { reason: '测' }]) {
-        assert.deepStrictEqual(pointers(await finance.post(`/v1/funds/${OWN}/allotments`, body)), ['/amount_fen']);
+    for (const body of [
+        { amount_fen: 0, reason: '测' },
+        { amount_fen: 1.5, reason: '测' },
+        { reason: '测' },
+    ]) {
+        assert.deepStrictEqual(pointers(await finance.post(`/v1/funds/${OWN}/allotments`, body)), [
+            '/amount_fen',
+        ]);
     }
-    assert.deepStrictEqual(pointers(await finance.post(`/v1/funds/${OWN}/allotments`, { amount_fen: 1 })), ['/reason']);
-    for (const id of ['x', '5200002611210100000019A01', '5200002611210100000019A99', '5200002611210100000019']) {
+    assert.deepStrictEqual(pointers(await finance.post(`/v1/funds/${OWN}/allotments`, { amount_fen: 1 })), [
+        '/reason',
+    ]);
+    for (const id of [
+        'x',
+        '5200002611210100000019A01',
+        '5200002611210100000019A99',
+        '5200002611210100000019',
+    ]) {
         is(await finance.get(`/v1/payments/${id}`), 404, 'not-found');
     }
     const officer = await site.officer(OWN);
@@ -411,5 +485,6 @@ test('the process pages', async () => {
     const verbose = await nobody.get('/readyz?verbose');
     assert.ok(verbose.json.checks.every((check) => check.ok));
     const metrics = (await nobody.get('/metrics')).text;
-    for (const line of metrics.trim().split('\n')) assert.match(line, /^(#|jiuji_[a-z0-9_]+(\{[^}]*\})? [0-9.]+$)/);
+    for (const line of metrics.trim().split('\n'))
+        assert.match(line, /^(#|jiuji_[a-z0-9_]+(\{[^}]*\})? [0-9.]+$)/);
 });

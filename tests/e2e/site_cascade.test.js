@@ -91,11 +91,15 @@ async function verb(officer, no, name, body) {
 
 // ---- Not accepted in time ----
 
-test('not accepted in time: neighbour by neighbour, the desk of the county, the desk of the region, and no farther', async () => {
+test('not accepted in time: neighbours, the desk of the county, the desk of the region, and no farther', async () => {
     const order = await chain(RUIXI);
     const shown = await routed(plainTicket(RUIXI));
     assert.strictEqual(shown.inbox, RUIXI);
-    assert.strictEqual(await timer(shown.no), Date.parse(shown.decision.accept_by), 'the limit of the policy');
+    assert.strictEqual(
+        await timer(shown.no),
+        Date.parse(shown.decision.accept_by),
+        'the limit of the policy',
+    );
     const expected = [];
     for (const [i, next] of order.entries()) {
         if (i === 0) continue;
@@ -103,8 +107,13 @@ test('not accepted in time: neighbour by neighbour, the desk of the county, the 
         const moved = await site.awaitCase(shown.no, inboxIs(next));
         expected.push(['accept-overdue', order[i - 1]]);
         assert.deepStrictEqual(await passed(shown.no), expected);
-        assert.deepStrictEqual([moved.state, moved.township.code], ['DISPATCHED', RUIXI], 'its place is the same');
-        for (const code of order) assert.strictEqual((await inbox(code)).includes(shown.no), code === next, code);
+        assert.deepStrictEqual(
+            [moved.state, moved.township.code],
+            ['DISPATCHED', RUIXI],
+            'its place is the same',
+        );
+        for (const code of order)
+            assert.strictEqual((await inbox(code)).includes(shown.no), code === next, code);
     }
     assert.strictEqual(await timer(shown.no), null);
     const { version } = await look(shown.no);
@@ -159,7 +168,10 @@ test('a case that was accepted, sent back and dispatched again goes on when nobo
         await due(no);
         await site.awaitCase(no, inboxIs(next));
     }
-    assert.deepStrictEqual(await passed(no), order.slice(0, -1).map((code) => ['accept-overdue', code]));
+    assert.deepStrictEqual(
+        await passed(no),
+        order.slice(0, -1).map((code) => ['accept-overdue', code]),
+    );
 });
 
 test('what the rules have paid goes to a neighbour as well, who does the papers', async () => {
@@ -180,7 +192,11 @@ test('what the rules have paid goes to a neighbour as well, who does the papers'
         assert.deepStrictEqual([done.json.state, done.json.inbox], ['PAPERS_OK', REGION]);
         assert.strictEqual(done.headers['idempotency-replayed'], replayed);
     }
-    assert.strictEqual((await officer.verb(no, 'papers', { claim: number })).status, 404, 'it is not his any more');
+    assert.strictEqual(
+        (await officer.verb(no, 'papers', { claim: number })).status,
+        404,
+        'it is not his any more',
+    );
     assert.strictEqual((await officer.get(`/v1/cases/${no}`)).status, 404);
     assert.strictEqual((await (await site.officer(other)).get(`/v1/cases/${no}`)).status, 404);
 });
@@ -241,10 +257,16 @@ test('a full inbox is passed over, also within one batch; the desk of the region
         const shown = await site.awaitCase(no, ROUTED);
         counts.set(shown.inbox, (counts.get(shown.inbox) || 0) + 1);
         const before = order.slice(0, order.indexOf(shown.inbox));
-        assert.deepStrictEqual(await passed(no), before.map((code) => ['inbox-full', code]));
+        assert.deepStrictEqual(
+            await passed(no),
+            before.map((code) => ['inbox-full', code]),
+        );
         assert.strictEqual(shown.township.code, '520325101');
     }
-    assert.deepStrictEqual(order.map((code) => counts.get(code)), [1, 1, 1, 1, 1, 3]);
+    assert.deepStrictEqual(
+        order.map((code) => counts.get(code)),
+        [1, 1, 1, 1, 1, 3],
+    );
 
     // too late at the first: the others are full, so the desk of the region is next
     let first;
@@ -269,7 +291,10 @@ test('with duty required only where somebody is signed in is asked', async () =>
     const goes = async (to) => {
         const shown = await routed(plainTicket('520326101'));
         const before = order.slice(0, order.indexOf(to));
-        assert.deepStrictEqual([shown.inbox, await passed(shown.no)], [to, before.map((code) => ['nobody-on-duty', code])]);
+        assert.deepStrictEqual(
+            [shown.inbox, await passed(shown.no)],
+            [to, before.map((code) => ['nobody-on-duty', code])],
+        );
     };
     const [own, , second] = order;
     const officer = await site.officer(own);
@@ -297,7 +322,8 @@ test('with duty required only where somebody is signed in is asked', async () =>
     await signs(await site.as('reviewer'), order[4], 0);
 
     assert.strictEqual((await duty(officer, second, 8)).status, 404, 'only at home');
-    for (const hours of [25, -1, 1.5, '8', null]) assert.strictEqual((await duty(officer, own, hours)).status, 400, hours);
+    for (const hours of [25, -1, 1.5, '8', null])
+        assert.strictEqual((await duty(officer, own, hours)).status, 400, hours);
     assert.strictEqual((await duty(await site.as('agent'), own, 8)).status, 403);
 });
 
@@ -333,7 +359,12 @@ test('two officers near a border claim at once, ten times: one of them has it', 
     const both = (await chain(RUIXI)).slice(0, 2);
     const officers = await Promise.all(both.map((code) => site.officer(code)));
     for (let i = 0; i < 10; i++) {
-        const { no } = await routed({ cause: 'education', person: person(), place: BETWEEN, narrative: '学费' });
+        const { no } = await routed({
+            cause: 'education',
+            person: person(),
+            place: BETWEEN,
+            narrative: '学费',
+        });
         const answers = await Promise.all(officers.map((officer, k) => officer.claim(both[k], no)));
         const won = answers.findIndex((answer) => answer.status === 200);
         assert.deepStrictEqual(answers.map((answer) => answer.status).sort(), [200, 404]);
@@ -346,7 +377,10 @@ test('near a border nobody takes it: both were asked, the next one follows', asy
     const { no } = await routed({ cause: 'education', person: person(), place: BETWEEN, narrative: '学费' });
     await due(no);
     const moved = await site.awaitCase(no, (shown) => !shown.inbox.startsWith(RUIXI));
-    assert.deepStrictEqual(await passed(no), order.slice(0, 2).map((code) => ['accept-overdue', code]));
+    assert.deepStrictEqual(
+        await passed(no),
+        order.slice(0, 2).map((code) => ['accept-overdue', code]),
+    );
     assert.strictEqual(moved.inbox, order[2]);
     for (const code of order.slice(0, 2)) assert.ok(!(await inbox(code)).includes(no), code);
 });

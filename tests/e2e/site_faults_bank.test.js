@@ -23,7 +23,11 @@ const STORIES = [
     ['500 but taken', [{ kind: 'error_500_after' }], PAID],
     ['500 but taken, and no callback', [{ kind: 'error_500_after' }, { kind: 'no_callback' }], PAID],
     ['cut off after it was taken', [{ kind: 'drop_after_accept' }], PAID],
-    ['cut off after it was taken, and no callback', [{ kind: 'drop_after_accept' }, { kind: 'no_callback' }], PAID],
+    [
+        'cut off after it was taken, and no callback',
+        [{ kind: 'drop_after_accept' }, { kind: 'no_callback' }],
+        PAID,
+    ],
     ['cut off before it was taken', [{ kind: 'drop_before' }], PAID],
     ['half an answer', [{ kind: 'half_answer' }], PAID],
     ['half an answer and no callback', [{ kind: 'half_answer' }, { kind: 'no_callback' }], PAID],
@@ -40,7 +44,11 @@ const STORIES = [
         PAID,
     ],
     ['the money comes back later', [{ kind: 'return_later', ms: 400 }], FAILED],
-    ['two callbacks, and the money comes back', [{ kind: 'callback_twice' }, { kind: 'return_later', ms: 400 }], FAILED],
+    [
+        'two callbacks, and the money comes back',
+        [{ kind: 'callback_twice' }, { kind: 'return_later', ms: 400 }],
+        FAILED,
+    ],
     [
         'the query fails as well',
         [{ kind: 'drop_after_accept' }, { kind: 'no_callback' }, { kind: 'error_500_before', on: 'query' }],
@@ -94,7 +102,9 @@ test('every fault of the bank: paid at most once, right state, ledger and statem
         const ends = await Promise.allSettled(
             STORIES.map(([, , end], i) => site.awaitCase(cases[i].no, end)),
         );
-        const late = ends.flatMap((end, i) => (end.status === 'rejected' ? [`${STORIES[i][0]}: ${end.reason}`] : []));
+        const late = ends.flatMap((end, i) =>
+            end.status === 'rejected' ? [`${STORIES[i][0]}: ${end.reason}`] : [],
+        );
         assert.deepStrictEqual(late, []);
         await site.quiet(['pay']);
 
@@ -110,7 +120,10 @@ test('every fault of the bank: paid at most once, right state, ledger and statem
             const state = returned ? 'RETURNED' : end === PAID ? 'SUCCEEDED' : 'FAILED';
             assert.strictEqual(payments.get(payment).state, state, story);
             const times = (verb) => verbs.filter((one) => one === verb).length;
-            assert.ok(times('paid') <= 1 && times('pay-failed') <= 1 && times('pay-returned') <= 1, `${story}: ${verbs}`);
+            assert.ok(
+                times('paid') <= 1 && times('pay-failed') <= 1 && times('pay-returned') <= 1,
+                `${story}: ${verbs}`,
+            );
             assert.strictEqual(times('paid') === 1, end === PAID || times('paid') === 1, story);
             const shown = await site.awaitCase(no, end);
             assert.strictEqual(shown.review.state, end === PAID ? 'BOOKED' : 'VOID', story);
@@ -133,7 +146,10 @@ test('a bank that is down for a while: nothing is lost, nothing is paid twice', 
         await site.sandboxChild.exited;
         await site.startWorker('pay-1', PAY_WORKER);
         // each was tried and put off
-        await until('the payments to be put off', async () => (await site.redis('ZCARD', site.key('q:pay:delayed'))) === 6);
+        await until(
+            'the payments to be put off',
+            async () => (await site.redis('ZCARD', site.key('q:pay:delayed'))) === 6,
+        );
         await site.startSandbox();
         for (const { no } of cases) await site.awaitCase(no, PAID);
         await site.quiet(['pay']);
@@ -180,7 +196,10 @@ test('callbacks: forged, unknown, wrong amount, replayed and contradicting ones 
             return copy;
         };
         // the bank has acknowledged the order, and nobody has told us more than that
-        await until('the answer to be dealt with', async () => (await site.redis('ZCARD', site.key('q:pay:delayed'))) === 1);
+        await until(
+            'the answer to be dealt with',
+            async () => (await site.redis('ZCARD', site.key('q:pay:delayed'))) === 1,
+        );
         const before = await site.awaitCase(no, 'FIRST_AID_APPROVED');
         const unmoved = async (what) => {
             const now = await site.awaitCase(no, () => true);
@@ -204,18 +223,30 @@ test('callbacks: forged, unknown, wrong amount, replayed and contradicting ones 
         assert.deepStrictEqual(await site.cases(), [no]);
 
         for (const wrong of ['0.01', '99999999.00', '248.41', '-248.40', '248.4000', 'NaN']) {
-            const answer = await deliver(changed((entry) => {
-                entry.amount = wrong;
-            }));
+            const answer = await deliver(
+                changed((entry) => {
+                    entry.amount = wrong;
+                }),
+            );
             assert.ok(answer.status === 200 || answer.status === 400, `${wrong}: ${answer.text}`);
             await unmoved(`amount ${wrong}`);
         }
-        const foreign = await deliver(changed((entry) => {
-            entry.currency_code = 'USD';
-        }));
+        const foreign = await deliver(
+            changed((entry) => {
+                entry.currency_code = 'USD';
+            }),
+        );
         assert.ok(foreign.status === 200 || foreign.status === 400, foreign.text);
         await unmoved('another currency');
-        for (const rubbish of ['', '{', '[]', '{"header":1}', 'null', '\u0000', '{"message":{"disbursements_status":{}}}']) {
+        for (const rubbish of [
+            '',
+            '{',
+            '[]',
+            '{"header":1}',
+            'null',
+            '\u0000',
+            '{"message":{"disbursements_status":{}}}',
+        ]) {
             const answer = await deliver(rubbish);
             assert.strictEqual(answer.status, 400, `${rubbish}: ${answer.text}`);
         }
@@ -276,7 +307,11 @@ test('after a refusal the officer pays again under a new id', async () => {
         const key = freshKey();
         const pay = () => officer.verb(no, 'first-aid', { claim, amount_fen: amount }, { key });
         const answers = await Promise.all([pay(), pay(), pay()]);
-        assert.deepStrictEqual(answers.map((answer) => answer.status), [200, 200, 200], answers[0].text);
+        assert.deepStrictEqual(
+            answers.map((answer) => answer.status),
+            [200, 200, 200],
+            answers[0].text,
+        );
         const shown = await site.awaitCase(no, PAID);
         assert.deepStrictEqual(
             shown.payments.map((one) => [one.id, one.state]),

@@ -9,7 +9,6 @@ const path = require('node:path');
 const { Site, Child, until, sleep, BIN } = require('../support/site.js');
 const { strandedTicket, freshKey } = require('../support/api.js');
 
-
 const SETTINGS = { bank_settle_ms: 300, bank_timeout_ms: 1000, lease_ms: 500 };
 const TOWNSHIPS = ['520102022', '520102016', '520102017', '520103019', '520111004'];
 const SEED = Number(process.env.JIUJI_TEST_SEED || Date.now() % 1000000);
@@ -40,7 +39,9 @@ async function withSite(options, body) {
 async function insist(api, ticket, key, outcomes) {
     const end = Date.now() + 60000;
     for (;;) {
-        const answer = await api.post('/v1/tickets', ticket, { key, timeoutMs: 10000 }).catch((error) => error);
+        const answer = await api
+            .post('/v1/tickets', ticket, { key, timeoutMs: 10000 })
+            .catch((error) => error);
         outcomes.push(answer.status || answer.code || 'cut');
         if (answer.status === 201) return answer;
         assert.ok(answer instanceof Error || answer.status === 503, `${answer.status} ${answer.text}`);
@@ -107,8 +108,14 @@ test(`kill -9 of gateways, workers and Redis during a stream of tickets (seed ${
         }
         for (const no of [...nos].slice(0, 20)) {
             const events = await site.events(no);
-            assert.deepStrictEqual(events.map((event) => event.verb), ['receive', 'dispatch', 'first-aid', 'paid']);
-            assert.deepStrictEqual(events.map((event) => event.seq), [1, 2, 3, 4]);
+            assert.deepStrictEqual(
+                events.map((event) => event.verb),
+                ['receive', 'dispatch', 'first-aid', 'paid'],
+            );
+            assert.deepStrictEqual(
+                events.map((event) => event.seq),
+                [1, 2, 3, 4],
+            );
         }
     });
 });
@@ -116,7 +123,9 @@ test(`kill -9 of gateways, workers and Redis during a stream of tickets (seed ${
 test('a worker that is stopped beyond its lease and goes on later moves no money twice', async () => {
     await withSite({ workers: [{ stages: 'route,notify' }] }, async (site) => {
         const api = site.api(await site.token('agent'));
-        const tickets = Array.from({ length: 5 }, (_, i) => api.post('/v1/tickets', strandedTicket(TOWNSHIPS[i])));
+        const tickets = Array.from({ length: 5 }, (_, i) =>
+            api.post('/v1/tickets', strandedTicket(TOWNSHIPS[i])),
+        );
         const nos = (await Promise.all(tickets)).map((answer) => answer.json.no);
         for (const no of nos) await site.awaitCase(no, 'FIRST_AID_APPROVED');
         // the bank has taken the orders and lets the first worker hang on their answer: there it is stopped
@@ -149,7 +158,9 @@ test('a route worker that is stopped beyond its lease: another takes over, its o
         const nos = [];
         for (let round = 0; round < 6; round++) {
             const frozen = workers[round % 2];
-            const posts = Array.from({ length: 20 }, (_, i) => agent.post('/v1/tickets', strandedTicket(TOWNSHIPS[i % 5])));
+            const posts = Array.from({ length: 20 }, (_, i) =>
+                agent.post('/v1/tickets', strandedTicket(TOWNSHIPS[i % 5])),
+            );
             frozen.signal('SIGSTOP');
             nos.push(...(await Promise.all(posts)).map((answer) => answer.json.no));
             for (const no of nos.slice(-20)) await site.awaitCase(no, 'FIRST_AID_PAID');
@@ -167,7 +178,11 @@ test('a route worker that is stopped beyond its lease: another takes over, its o
 // What waits unread in the sockets of the gateway's port, in bytes, and how many connections it has.
 function gatewaySockets(port) {
     const hex = port.toString(16).toUpperCase().padStart(4, '0');
-    const rows = fs.readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1).map((line) => line.trim().split(/\s+/));
+    const rows = fs
+        .readFileSync('/proc/net/tcp', 'utf8')
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim().split(/\s+/));
     const ours = rows.filter((row) => row[3] === '01' && row[1]?.endsWith(`:${hex}`));
     const unread = ours.reduce((sum, row) => sum + parseInt(row[4].split(':')[1], 16), 0);
     return { unread, count: ours.length };
@@ -191,7 +206,8 @@ test('SIGTERM: every request the gateway has is answered, and it ends with 0', a
         const answers = await Promise.all(posts);
         assert.deepStrictEqual(await gateway.exited, [0, null]);
         const stored = answers.filter((answer) => answer.status === 201);
-        for (const answer of answers) assert.ok([201, 503].includes(answer.status), `${answer.status} ${answer.text}`);
+        for (const answer of answers)
+            assert.ok([201, 503].includes(answer.status), `${answer.status} ${answer.text}`);
         assert.ok(Number(requests) >= 35, `only ${requests} were under way`);
         assert.ok(stored.length >= Number(requests) - 5, `${stored.length} of ${requests} were stored`);
         assert.strictEqual((await site.cases()).length, 1 + stored.length);

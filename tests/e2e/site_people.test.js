@@ -156,7 +156,10 @@ test('the whole way to the archive, and nothing moves after it', async () => {
     const reviewer = await site.as('reviewer');
     const agent = await site.as('agent');
     const before = await reviewer.must(200, 'GET', `/v1/townships/${REGION}/inbox`);
-    assert.ok(before.items.some((item) => item.no === no), 'the reviewers have it before them');
+    assert.ok(
+        before.items.some((item) => item.no === no),
+        'the reviewers have it before them',
+    );
     is(await reviewer.verb(no, 'close'), 409, 'illegal-move');
     assert.strictEqual((await reviewer.verb(no, 'confirm')).json.state, 'REVIEW_CONFIRMED');
     assert.strictEqual((await agent.verb(no, 'follow-up', { answer: 'yes' })).json.state, 'FOLLOWED_UP');
@@ -171,7 +174,10 @@ test('the whole way to the archive, and nothing moves after it', async () => {
     const tail = ['claim', 'accept', 'papers', 'confirm', 'follow-up', 'close'];
     assert.deepStrictEqual(verbs, ['receive', 'dispatch', 'first-aid', 'paid', ...tail]);
     for (const event of await site.events(no)) {
-        assert.ok(event.actor && event.at_ms && event.reason !== undefined && event.policy !== undefined, event.verb);
+        assert.ok(
+            event.actor && event.at_ms && event.reason !== undefined && event.policy !== undefined,
+            event.verb,
+        );
     }
 });
 
@@ -207,7 +213,9 @@ test('a citizen who withdraws: the case leaves the inbox, money that is on its w
     const no = await dispatched();
     const answer = await agent.verb(no, 'withdraw');
     assert.strictEqual(answer.json.state, 'WITHDRAWN');
-    const inbox = await (await site.officer(TOWNSHIP)).must(200, 'GET', `/v1/townships/${TOWNSHIP}/inbox?limit=200`);
+    const inbox = await (
+        await site.officer(TOWNSHIP)
+    ).must(200, 'GET', `/v1/townships/${TOWNSHIP}/inbox?limit=200`);
     assert.ok(!inbox.items.some((item) => item.no === no));
     const paid = await post(strandedTicket(TOWNSHIP));
     await site.awaitCase(paid, 'FIRST_AID_PAID');
@@ -269,7 +277,10 @@ test('a job that cannot be done is parked with its reason, listed, and put back'
     assert.match(listed, new RegExp(`^${no}\\t\\d{4}-\\d\\d-\\d\\dT[^\\t]+\\t.*damaged`, 'm'));
     // others are not held up by it
     await site.awaitCase(await post(strandedTicket(TOWNSHIP)), 'FIRST_AID_PAID');
-    assert.match((await (await site.as('agent')).get('/metrics')).text, /jiuji_queue_jobs\{stage="route",part="dead"\} 1/);
+    assert.match(
+        (await (await site.as('agent')).get('/metrics')).text,
+        /jiuji_queue_jobs\{stage="route",part="dead"\} 1/,
+    );
     await site.redis('HSET', site.key(`case:${no}`), 'f', facts);
     assert.match(await site.ctl('dead', 'requeue', 'route', no), /1 of 1/);
     await site.awaitCase(no, 'FIRST_AID_PAID');
@@ -277,7 +288,7 @@ test('a job that cannot be done is parked with its reason, listed, and put back'
     await assert.rejects(site.ctl('dead', 'requeue', 'route', no));
 });
 
-test('a job that kills its worker five times is parked; put back, the payment is asked about before it is sent', async () => {
+test('a job that kills its worker five times is parked; put back, it is asked about before it is sent', async () => {
     for (const worker of site.workers.values()) {
         worker.signal('SIGTERM');
         await worker.exited;
@@ -305,7 +316,11 @@ test('a job that kills its worker five times is parked; put back, the payment is
     assert.match(await site.ctl('dead', 'list', 'pay'), /delivered 5 times without an answer/);
     assert.match(await site.ctl('dead', 'requeue', 'pay', '--all'), /1 of 1/);
     await site.awaitCase(no, 'FIRST_AID_PAID');
-    assert.strictEqual((await site.bankGet('/sandbox/totals')).envelopes, envelopes + 1, 'sent once, then only asked');
+    assert.strictEqual(
+        (await site.bankGet('/sandbox/totals')).envelopes,
+        envelopes + 1,
+        'sent once, then only asked',
+    );
     worker.signal('SIGTERM');
 });
 

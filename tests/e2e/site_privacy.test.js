@@ -38,7 +38,8 @@ const TICKET = {
     narrative: `${SECRETS.narrative}，请快来`,
 };
 
-const escaped = (text) => [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+const escaped = (text) =>
+    [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 
 // Every form in which a text could lie about.
 function forms(text) {
@@ -54,8 +55,14 @@ function forms(text) {
         hex: bytes.toString('hex'),
         // base64 of a longer text that contains it: three ways to be aligned, without the ends
         base64: bytes.toString('base64').replace(/=+$/, '').slice(0, -1),
-        'base64, 1 off': Buffer.concat([Buffer.from('x'), bytes]).toString('base64').replace(/=+$/, '').slice(2, -1),
-        'base64, 2 off': Buffer.concat([Buffer.from('xx'), bytes]).toString('base64').replace(/=+$/, '').slice(3, -1),
+        'base64, 1 off': Buffer.concat([Buffer.from('x'), bytes])
+            .toString('base64')
+            .replace(/=+$/, '')
+            .slice(2, -1),
+        'base64, 2 off': Buffer.concat([Buffer.from('xx'), bytes])
+            .toString('base64')
+            .replace(/=+$/, '')
+            .slice(3, -1),
     };
     for (const kind of ['sha256', 'sha1', 'md5']) {
         list[kind] = crypto.createHash(kind).update(bytes).digest('hex');
@@ -156,7 +163,8 @@ test('after a case has gone its whole way, nobody is to be found', async () => {
             { ...TICKET, persons: PHONE },
             { ...TICKET, narrative: SECRETS.narrative.repeat(400) },
         ];
-        for (const body of spoilt) assert.strictEqual(note(await agent.post('/v1/tickets', body)).status, 400);
+        for (const body of spoilt)
+            assert.strictEqual(note(await agent.post('/v1/tickets', body)).status, 400);
         const cut = JSON.stringify(TICKET).slice(0, -3);
         assert.strictEqual(note(await agent.post('/v1/tickets', cut)).status, 400);
         note(await agent.get(`/v1/cases/${PHONE}`));
@@ -182,7 +190,10 @@ test('after a case has gone its whole way, nobody is to be found', async () => {
         );
         for (const role of ['agent', 'reviewer', 'auditor']) {
             const reader = await site.as(role);
-            views.push((await reader.get(`/v1/cases/${no}`)).text, (await reader.get(`/v1/cases/${no}/events`)).text);
+            views.push(
+                (await reader.get(`/v1/cases/${no}`)).text,
+                (await reader.get(`/v1/cases/${no}/events`)).text,
+            );
         }
         views.push((await officer.get(`/v1/townships/${TOWNSHIP}/inbox`)).text);
 
@@ -210,7 +221,10 @@ test('after a case has gone its whole way, nobody is to be found', async () => {
 
         assert.strictEqual((await officer.verb(no, 'hand-back', { claim })).status, 200);
         const later = await officer.verb(no, 'reveal', { claim, reason: '核对账户' }, { key: reveal });
-        assert.ok(!later.text.includes(SECRETS.name), 'a repeated reveal shows nothing once the claim is gone');
+        assert.ok(
+            !later.text.includes(SECRETS.name),
+            'a repeated reveal shows nothing once the claim is gone',
+        );
         views.push(later.text);
 
         await site.quiet();

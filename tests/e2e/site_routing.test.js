@@ -91,7 +91,10 @@ test('words without a place wait at the desk of the region, which asks; the citi
     const ticket = said(NOWHERE);
     const shown = await routed(ticket);
     await stands(shown, 'TRIAGED', REGION);
-    assert.deepStrictEqual([shown.routing.level, shown.routing.code, shown.routing.ask], ['none', '', 'place']);
+    assert.deepStrictEqual(
+        [shown.routing.level, shown.routing.code, shown.routing.ask],
+        ['none', '', 'place'],
+    );
     assert.ok(shown.allowed.includes('dispatch'));
     await site.quiet();
     const { messages } = await site.bankGet(`/sandbox/sms?to=%2B86${ticket.person.phone}`);
@@ -131,7 +134,10 @@ function gcj({ lat, lng }) {
     let dy = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * Math.sqrt(Math.abs(x));
     dy += first + slow(y, 0) + (160 * Math.sin((y / 12) * pi) + 320 * Math.sin((y * pi) / 30)) * (2 / 3);
     let dx = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * Math.sqrt(Math.abs(x));
-    dx += waves(x, 0, 0) + slow(x, 0) + (150 * Math.sin((x / 12) * pi) + 300 * Math.sin((x / 30) * pi)) * (2 / 3);
+    dx +=
+        waves(x, 0, 0) +
+        slow(x, 0) +
+        (150 * Math.sin((x / 12) * pi) + 300 * Math.sin((x / 30) * pi)) * (2 / 3);
     const [axis, flat] = [6378245, 0.00669342162296594323];
     const rad = (lat / 180) * pi;
     const magic = 1 - flat * Math.sin(rad) ** 2;
@@ -157,7 +163,10 @@ test('one point in each of the three systems leads to one township and one dista
         const shown = await routed(said('学费交不上', { place: { ...point, crs } }));
         await stands(shown, 'DISPATCHED', RUIXI);
         // the seat of the township itself: taken for another system it would be hundreds of metres off
-        assert.ok(shown.routing.candidates[0].distance_m <= 10, `${crs}: ${shown.routing.candidates[0].distance_m} m`);
+        assert.ok(
+            shown.routing.candidates[0].distance_m <= 10,
+            `${crs}: ${shown.routing.candidates[0].distance_m} m`,
+        );
     }
     const wrong = await preview({ ...bd(gcj(RUIXI_POINT)), crs: 'WGS-84' });
     assert.ok(wrong.routing.candidates[0].distance_m > 300, 'the systems differ');
@@ -165,7 +174,12 @@ test('one point in each of the three systems leads to one township and one dista
 
 test('a point whose system nobody said is asked back and routes nothing', async () => {
     const agent = await site.as('agent');
-    const made = await agent.must(201, 'POST', '/v1/tickets', said('学费交不上', { place: { ...RUIXI_POINT } }));
+    const made = await agent.must(
+        201,
+        'POST',
+        '/v1/tickets',
+        said('学费交不上', { place: { ...RUIXI_POINT } }),
+    );
     assert.ok(made.missing.includes('place.crs'), JSON.stringify(made));
     const shown = await site.awaitCase(made.no, ['TRIAGED', 'DISPATCHED']);
     await stands(shown, 'TRIAGED', REGION);
@@ -222,7 +236,13 @@ test('jiujictl route and the preview say the same', async () => {
     ];
     for (const [query, args] of queries) {
         const { routing, ask_zh: ask } = await preview({ ...query, prior: '52' });
-        const printed = await site.ctl('route', ...(query.text ? [query.text] : []), ...args, '--prior', '52');
+        const printed = await site.ctl(
+            'route',
+            ...(query.text ? [query.text] : []),
+            ...args,
+            '--prior',
+            '52',
+        );
         const [first] = printed.split('\n');
         assert.match(first, new RegExp(`把握 ${routing.confidence}%  数据 ${routing.data}$`), printed);
         assert.ok(first.includes(routing.code || '未定位'), printed);
@@ -250,13 +270,19 @@ test('a local name counts once another person has approved it, until it is rever
     const proposed = await site.ctl('alias', 'propose', '老码头', ANCHANG, '--by', 'staff-1');
     assert.match(proposed, /安场镇/);
     assert.match(proposed, new RegExp(`case ${lost.no}: not placed -> ${ANCHANG}`));
-    assert.ok(!proposed.includes(known.no), `the code of ${known.no} decides, whatever its text says: ${proposed}`);
+    assert.ok(
+        !proposed.includes(known.no),
+        `the code of ${known.no} decides, whatever its text says: ${proposed}`,
+    );
     assert.match(proposed, /of \d+ stored cases .* 1 would go elsewhere/);
     const [, id] = /proposed as (\d+)/.exec(proposed);
     assert.strictEqual((await preview({ text })).routing.level, 'none', 'only proposed');
 
     await refused(/cannot approve/, 'alias', 'approve', id, '--by', 'staff-1');
-    assert.match(await site.ctl('alias', 'list'), new RegExp(`^${id}\tproposed\t老码头\t${ANCHANG}\t.*staff-1`, 'm'));
+    assert.match(
+        await site.ctl('alias', 'list'),
+        new RegExp(`^${id}\tproposed\t老码头\t${ANCHANG}\t.*staff-1`, 'm'),
+    );
     const approved = await site.ctl('alias', 'approve', id, '--by', 'staff-2');
     assert.match(approved, new RegExp(`case ${lost.no}: not placed -> ${ANCHANG}`));
     assert.match(await site.ctl('alias', 'list'), new RegExp(`^${id}\tapproved\t.*staff-1.*staff-2`, 'm'));
@@ -287,7 +313,7 @@ test('a local name counts once another person has approved it, until it is rever
 
 // ---- Sent back ----
 
-test('a case sent back three times is dispatched by a reviewer only; the misleading words stand in its history', async () => {
+test('a case sent back three times is dispatched by a reviewer only; its history names the words', async () => {
     const agent = await site.as('agent');
     const officer = await site.officer(RUIXI);
     const { no } = await routed(plainTicket(RUIXI));
@@ -346,7 +372,8 @@ test('a new list of townships is in use without a restart, a damaged one is not'
         return one.routing.data === data && one;
     });
     await stands(shown, 'DISPATCHED', '520324199');
-    for (const child of [gateway, worker]) await child.says(new RegExp(`event=townships_swapped .*data=${data}`));
+    for (const child of [gateway, worker])
+        await child.says(new RegExp(`event=townships_swapped .*data=${data}`));
 
     const whole = fs.readFileSync(list);
     fs.writeFileSync(`${list}.cut`, whole.subarray(0, Math.floor(whole.length / 2)));

@@ -82,7 +82,8 @@ class Api {
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 
 function idNumber(n) {
-    const first = `5201021980${String(1 + (n % 12)).padStart(2, '0')}${String(1 + (Math.floor(n / 12) % 28)).padStart(2, '0')}`;
+    const two = (x) => String(x).padStart(2, '0');
+    const first = `5201021980${two(1 + (n % 12))}${two(1 + (Math.floor(n / 12) % 28))}`;
     const digits = first + String(Math.floor(n / 336) % 1000).padStart(3, '0');
     const sum = WEIGHTS.reduce((total, weight, i) => total + weight * Number(digits[i]), 0);
     return digits + '10X98765432'[sum % 11];

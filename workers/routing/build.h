@@ -1,4 +1,5 @@
-/* What the parts of the gazetteer builder share (build_places.c, build_points.c, build_shapes.c, gazetteer_build.c). */
+/* What the parts of the gazetteer builder share (build_places.c, build_points.c, build_shapes.c,
+ * gazetteer_build.c). */
 #ifndef WORKERS_ROUTING_BUILD_H
 #define WORKERS_ROUTING_BUILD_H
 

@@ -1,5 +1,6 @@
-/* Text as the index sees it: one number per character; traditional characters as simplified ones, full-width as ASCII, capital
- * letters small; spaces, punctuation and pictures left out, but remembered as breaks. */
+/* Text as the index sees it: one number per character; traditional characters as simplified ones,
+ * full-width as ASCII, capital letters small; spaces, punctuation and pictures left out, but
+ * remembered as breaks. */
 #ifndef WORKERS_ROUTING_FOLD_H
 #define WORKERS_ROUTING_FOLD_H
 
@@ -16,8 +17,9 @@ struct sound_row {
 };
 
 struct fold_tables {
-    const uint16_t *fold;          /* FOLD_TABLE entries: the simplified form of a code point, 0 for itself; NULL for none */
-    const uint16_t *sound;         /* FOLD_TABLE entries: row in rows, 0 for none; NULL for none */
+    const uint16_t *fold;  /* FOLD_TABLE entries: the simplified form of a code point, 0 for itself;
+                              NULL for none */
+    const uint16_t *sound; /* FOLD_TABLE entries: row in rows, 0 for none; NULL for none */
     const struct sound_row *rows;
 };
 
@@ -25,7 +27,8 @@ enum fold_break { BREAK_NONE, BREAK_SPACE, BREAK_COMMA, BREAK_SENTENCE };
 
 struct folded {
     uint16_t text[FOLD_MAX + 1];
-    uint8_t before[FOLD_MAX + 1]; /* enum fold_break in front of the character; [count] is behind the last */
+    uint8_t before[FOLD_MAX +
+                   1]; /* enum fold_break in front of the character; [count] is behind the last */
     size_t count;
 };
 

@@ -1,6 +1,7 @@
-/* The nearest points on the sphere: a k-d tree over unit vectors in one array (the middle element of a range is its node,
- * the halves on both sides its children), so that it can be mapped from a file. Distances are compared in doubles, equal
- * distances by the lowest township number, so the answer does not depend on how the tree was built. */
+/* The nearest points on the sphere: a k-d tree over unit vectors in one array (the middle element
+ * of a range is its node, the halves on both sides its children), so that it can be mapped from a
+ * file. Distances are compared in doubles, equal distances by the lowest township number, so the
+ * answer does not depend on how the tree was built. */
 #ifndef WORKERS_ROUTING_NEAR_H
 #define WORKERS_ROUTING_NEAR_H
 
@@ -31,8 +32,9 @@ struct near_filter {
     uint32_t count;
 };
 
-/* A want beyond what the filter can give makes the search look at everything. The nearest `want` (1..NEAR_MAX) different townships, nearest first; returns how many were found. A township may have
- * several points (its seat and its villages): the nearest counts. */
+/* A want beyond what the filter can give makes the search look at everything. The nearest `want`
+ * (1..NEAR_MAX) different townships, nearest first; returns how many were found. A township may
+ * have several points (its seat and its villages): the nearest counts. */
 size_t near_find(const struct near_node *nodes, uint32_t count, struct unit_vector from,
                  struct near_filter filter, size_t want, struct near_hit *hits);
 double near_distance_m(double chord2);

@@ -1,7 +1,8 @@
-/* County boundaries: which county holds a point. Own code instead of GEOS because the polygons can then be used straight from
- * the mapped file (no objects to build at load, one copy for all processes), integer arithmetic makes the answer exact, and a
- * grid of cells leaves 1 to 3 polygons of some hundred vertices to try. Coordinates are WGS-84 in 1e-6 degrees; every ring
- * is closed by itself; holes and islands follow from the even-odd rule. */
+/* County boundaries: which county holds a point. Own code instead of GEOS because the polygons can
+ * then be used straight from the mapped file (no objects to build at load, one copy for all
+ * processes), integer arithmetic makes the answer exact, and a grid of cells leaves 1 to 3 polygons
+ * of some hundred vertices to try. Coordinates are WGS-84 in 1e-6 degrees; every ring is closed by
+ * itself; holes and islands follow from the even-odd rule. */
 #ifndef WORKERS_ROUTING_SHAPES_H
 #define WORKERS_ROUTING_SHAPES_H
 
@@ -43,7 +44,8 @@ struct shapes {
     uint32_t count;
 };
 
-/* Numbers of the shapes that hold the point, lowest first; returns how many (at most SHAPES_AT_MAX). */
+/* Numbers of the shapes that hold the point, lowest first; returns how many (at most
+ * SHAPES_AT_MAX). */
 size_t shapes_at(const struct shapes *s, struct point p, uint32_t *found);
 /* The cell of a place in 1e-6 degrees, or UINT32_MAX outside of the grid. */
 uint32_t shape_cell(int32_t lng, int32_t lat);

@@ -1,4 +1,5 @@
-/* The parts of text routing: finding names and cues, scoring townships, deciding. All memory is in struct text_work. */
+/* The parts of text routing: finding names and cues, scoring townships, deciding. All memory is in
+ * struct text_work. */
 #ifndef WORKERS_ROUTING_TEXT_H
 #define WORKERS_ROUTING_TEXT_H
 
@@ -15,7 +16,14 @@
 #define NONE16 UINT16_MAX
 
 /* Where the person stands to a place. */
-enum stand { STAND_NOT = -3, STAND_HOME = -2, STAND_KIN = -1, STAND_OPEN = 0, STAND_HERE = 1, STAND_NOW = 2 };
+enum stand {
+    STAND_NOT = -3,
+    STAND_HOME = -2,
+    STAND_KIN = -1,
+    STAND_OPEN = 0,
+    STAND_HERE = 1,
+    STAND_NOW = 2
+};
 
 /* A name (or cue) found in the text: all entities of one kind under one key. */
 struct mention {
@@ -27,7 +35,7 @@ struct mention {
     bool solid;          /* county stem: something around it says that it is meant as the county */
     int8_t stand;        /* enum stand, of its block */
     uint16_t block;
-    uint16_t next;       /* next mention of the same county, NONE16 */
+    uint16_t next;         /* next mention of the same county, NONE16 */
     uint32_t first, count; /* postings */
 };
 
@@ -46,7 +54,7 @@ struct text_candidate {
     uint16_t mention; /* of the township or village */
     uint8_t kind;     /* enum name_kind of that; NAME_CUE for a likeness of sound */
     int8_t stand;
-    uint8_t county; /* enum county_level */
+    uint8_t county;              /* enum county_level */
     bool city, province, strong; /* strong: enough for a route when the county is solid */
     bool village;                /* a village of it is named beside the township */
     uint16_t sharing;            /* how many townships share the name in the whole list */
@@ -86,17 +94,21 @@ void text_find(struct text_context *x, struct slice text);
 void text_stand(struct text_context *x);
 /* Score the townships that the mentions leave possible; the best are in w->top. */
 void text_score(struct text_context *x);
-/* Where no township was found: names of the named counties that sound like something in the text. */
+/* Where no township was found: names of the named counties that sound like something in the text.
+ */
 void text_score_sounds(struct text_context *x);
-/* Same name in several counties: the county in front may be written with another character of the same sound. */
+/* Same name in several counties: the county in front may be written with another character of the
+ * same sound. */
 void text_county_by_sound(struct text_context *x);
 /* Sort the best candidates into w->top. */
 void text_rank(struct text_context *x);
 struct text_candidate *text_candidate_for(struct text_context *x, uint32_t township);
 /* Mention i speaks of county c. */
 void text_mark_county(struct text_context *x, uint32_t county, uint16_t mention);
-/* Points for the county, city and province of township beside the mention m; sets the fields of *c. */
-int text_parents(struct text_context *x, const struct mention *m, uint32_t county, struct text_candidate *c);
+/* Points for the county, city and province of township beside the mention m; sets the fields of *c.
+ */
+int text_parents(struct text_context *x, const struct mention *m, uint32_t county,
+                 struct text_candidate *c);
 
 /* The whole reading of a text. code_county: a county given by code, NO_ROW for none. */
 void route_by_text(struct text_context *x, struct slice text, uint32_t code_county);
@@ -104,14 +116,17 @@ void route_by_text(struct text_context *x, struct slice text, uint32_t code_coun
 int text_confidence(const struct text_context *x);
 /* Neither a township nor a county was found. */
 bool text_says_nothing(const struct text_context *x);
-/* How many of the first candidates are places of one name that the text cannot tell apart; 0 when there is no such tie. */
+/* How many of the first candidates are places of one name that the text cannot tell apart; 0 when
+ * there is no such tie. */
 size_t text_namesakes(const struct text_context *x);
 /* The county that the text names clearly as the place, NO_ROW for none. */
 uint32_t text_county(struct text_context *x);
-/* The text with a usable point; the text alone with the region of the agent's desk (route_combine.c). */
-void route_combine_point(struct text_context *x, const struct place_query *q, const struct point_answer *p,
+/* The text with a usable point; the text alone with the region of the agent's desk
+ * (route_combine.c). */
+void route_combine_point(struct text_context *x, const struct place_query *q,
+                         const struct point_answer *p, struct route_result *out);
+void route_combine_prior(struct text_context *x, const struct place_query *q,
                          struct route_result *out);
-void route_combine_prior(struct text_context *x, const struct place_query *q, struct route_result *out);
 /* The whole result from the text alone. */
 void text_decide(struct text_context *x, struct route_result *out);
 

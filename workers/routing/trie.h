@@ -1,6 +1,7 @@
-/* The text index: all names in one trie whose edges lie in one hash table, so that a step is one look at memory and the table can
- * be mapped from a file. Nodes 1..terminals end a key, in the order of the keys; others have higher numbers; 0 is the root.
- * A key has postings: kind (enum name_kind, 4 bits) and entity (28 bits), sorted. */
+/* The text index: all names in one trie whose edges lie in one hash table, so that a step is one
+ * look at memory and the table can be mapped from a file. Nodes 1..terminals end a key, in the
+ * order of the keys; others have higher numbers; 0 is the root. A key has postings: kind (enum
+ * name_kind, 4 bits) and entity (28 bits), sorted. */
 #ifndef WORKERS_ROUTING_TRIE_H
 #define WORKERS_ROUTING_TRIE_H
 
@@ -8,12 +9,12 @@
 
 #define TRIE_NODES_MAX (1u << 24)
 #define POSTING_KIND(p) ((p) >> 28)
-#define POSTING_ENTITY(p) ((p) & 0x0FFFFFFFu)
+#define POSTING_ENTITY(p) ((p)&0x0FFFFFFFu)
 #define POSTING(kind, entity) ((uint32_t)(kind) << 28 | (uint32_t)(entity))
 
 struct trie {
-    const uint64_t *edges; /* parent << 40 | character << 24 | child; 0 is empty */
-    uint32_t mask;         /* number of slots, a power of two, minus 1 */
+    const uint64_t *edges;  /* parent << 40 | character << 24 | child; 0 is empty */
+    uint32_t mask;          /* number of slots, a power of two, minus 1 */
     const uint32_t *starts; /* terminals + 2 starts into postings */
     uint32_t terminals;
     const uint32_t *postings;

@@ -13,7 +13,8 @@ struct vec {
 
 void vec_init(struct vec *v, size_t element_size);
 void vec_release(struct vec *v);
-/* Room for one more element, zeroed; NULL without memory. The pointer is valid until the next call. */
+/* Room for one more element, zeroed; NULL without memory. The pointer is valid until the next call.
+ */
 void *vec_add(struct vec *v);
 /* Element i < len. */
 void *vec_at(const struct vec *v, size_t i);
