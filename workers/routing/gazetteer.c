@@ -108,10 +108,27 @@ enum err gazetteer_use(const void *bytes, size_t len, struct gazetteer **out, st
     return ERR_OK;
 }
 
+/* All len bytes of the file; false if it is shorter by now or cannot be read. */
+static bool read_all(int fd, char *to, size_t len)
+{
+    while (len > 0) {
+        ssize_t got = read(fd, to, len);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        to += got;
+        len -= (size_t)got;
+    }
+    return true;
+}
+
+/* Read into memory of our own, not mapped from the file: who copies another file over it in place
+ * would otherwise end every process that has it open (SIGBUS). */
 enum err gazetteer_open(const char *path, struct gazetteer **out, struct buf *why)
 {
     struct stat st;
-    void *map = MAP_FAILED;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0 || fstat(fd, &st) != 0) {
@@ -123,12 +140,17 @@ enum err gazetteer_open(const char *path, struct gazetteer **out, struct buf *wh
         return err;
     }
     size_t len = (size_t)st.st_size;
+    void *map = MAP_FAILED;
     if (len > 0)
-        map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+        map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool whole = map != MAP_FAILED && read_all(fd, map, len) && mprotect(map, len, PROT_READ) == 0;
     close(fd);
-    if (map == MAP_FAILED)
+    if (!whole) {
+        if (map != MAP_FAILED)
+            munmap(map, len);
         return refuse(why, len == 0 ? "the township file is empty"
-                                    : "the township file cannot be mapped");
+                                    : "the township file cannot be read whole");
+    }
     struct gazetteer *g = NULL;
     enum err err = gazetteer_use(map, len, &g, why);
     if (err != ERR_OK) {
@@ -136,9 +158,6 @@ enum err gazetteer_open(const char *path, struct gazetteer **out, struct buf *wh
         return err;
     }
     g->mapped = len;
-    /* The check has read every page once; only those that are used need to stay. */
-    (void)madvise(map, len, MADV_DONTNEED);
-    (void)madvise(map, len, MADV_RANDOM);
     *out = g;
     return ERR_OK;
 }

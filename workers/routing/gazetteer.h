@@ -1,9 +1,9 @@
 /* The gazetteer: townships, counties, cities and provinces of one date, with their points, old
  * codes, villages and the tables that find them in text. It is compiled once (`jiujictl townships
- * compile`, gazetteer_build.h) into one file, which every process maps read-only, so that all
- * processes of a machine share one copy. Opening checks magic, format, length and the checksum of
- * everything and takes well under a second. After opening nothing changes: any number of threads
- * may read. */
+ * compile`, gazetteer_build.h) into one file of tables that need no further building; every process
+ * reads it into read-only memory of its own, so that nothing done to the file can hurt it. Opening
+ * checks magic, format, length and the checksum of everything and takes well under a second. After
+ * opening nothing changes: any number of threads may read. */
 #ifndef WORKERS_ROUTING_GAZETTEER_H
 #define WORKERS_ROUTING_GAZETTEER_H
 
@@ -62,7 +62,7 @@ struct county {
     uint32_t townships; /* how many it has */
 };
 
-/* Map and check the file at path. On ERR_OK *out is owned by the caller (gazetteer_close).
+/* Read and check the file at path. On ERR_OK *out is owned by the caller (gazetteer_close).
  * ERR_NOT_FOUND, ERR_IO, ERR_CORRUPT (cut, changed, another format version), ERR_NO_MEMORY, with
  * what to do in `why` (may be NULL). */
 MUST_CHECK enum err gazetteer_open(const char *path, struct gazetteer **out, struct buf *why);
