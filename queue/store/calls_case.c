@@ -64,7 +64,17 @@ enum err intake_read(const redisReply *reply, struct intake_result *results, siz
 
 /* ---- The first-aid envelope: AID_ARGS of money.lua ---- */
 
-#define AID_ARGS 17
+#define AID_ARGS 15
+
+/* 0 means none. */
+static void int_or_empty(struct fcall *f, int64_t value)
+{
+    if (value == 0) {
+        fcall_text(f, "");
+    } else {
+        fcall_int(f, value);
+    }
+}
 
 static void aid_add(struct fcall *f, const struct aid_order *a)
 {
@@ -77,18 +87,12 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
     fcall_int(f, a->cap_paid_fen);
     fcall_int(f, a->cap_times);
     fcall_int(f, a->cap_same_cause);
-    if (a->day == 0) {
-        fcall_text(f, "");
-    } else {
-        fcall_int(f, a->day);
-    }
+    int_or_empty(f, a->day);
     fcall_int(f, a->cap_day_fen);
     fcall_int(f, a->month);
     fcall_int(f, a->cap_month_fen);
     fcall_int(f, a->papers_due_ms);
-    fcall_text(f, "");
     fcall_int(f, a->job_score);
-    fcall_text(f, "");
 }
 
 /* ---- Decide ---- */
@@ -115,11 +119,7 @@ void decide_add(struct fcall *f, const struct decide_case *c)
     fcall_slice(f, c->routing);
     fcall_slice(f, c->decision);
     fcall_slice(f, c->event_tail);
-    if (c->accept_by_ms == 0) {
-        fcall_text(f, "");
-    } else {
-        fcall_int(f, c->accept_by_ms);
-    }
+    int_or_empty(f, c->accept_by_ms);
     fcall_slice(f, c->notify);
     fcall_slice(f, c->chain.len > 0 ? c->chain : c->inbox);
     fcall_slice(f, c->offer);
@@ -192,15 +192,6 @@ enum err claim_read(const redisReply *reply, struct claim_result *out)
 }
 
 /* ---- Act ---- */
-
-static void int_or_empty(struct fcall *f, int64_t value)
-{
-    if (value == 0) {
-        fcall_text(f, "");
-    } else {
-        fcall_int(f, value);
-    }
-}
 
 void act_write(struct fcall *f, const char *region, const struct act_request *r)
 {

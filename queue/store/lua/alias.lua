@@ -1,7 +1,6 @@
 -- Aliases of places: what people call a township and no list has. Proposed by one person, approved by
--- another; every change
--- raises the version, which decisions record. {r}:alias is a hash: "v" the version, id ->
--- "state|word|code|proposer|approver".
+-- another; every change raises the version, which decisions record. {r}:alias is a hash: "v" the
+-- version, id -> "state|word|code|proposer|approver".
 
 local ALIASES_MAX = 1000
 

@@ -1,14 +1,12 @@
 -- The store's function library: every atomic change of state, and nothing else. The rules are C; these
--- functions hold what
--- must be true whatever C says: versions, leases, claims, legal moves, balances, caps, uniqueness.
+-- functions hold what must be true whatever C says: versions, leases, claims, legal moves, balances,
+-- caps, uniqueness.
 --
 -- Each function gets KEYS[1] = the region's hash tag, "{520000}"; every key of the region starts with
--- it, so that one call
--- touches one slot. A function first reads and checks everything and then writes; no write may be able
--- to fail after the
--- first one. Refusals are values ("stale", "cap" ...), errors are for programmer errors and damaged
--- data. Money is decimal
--- text of integer fen below 10^12, so that a Lua number keeps it exactly.
+-- it, so that one call touches one slot. A function first reads and checks everything and then writes;
+-- no write may be able to fail after the first one. Refusals are values ("stale", "cap" ...), errors
+-- are for programmer errors and damaged data. Money is decimal text of integer fen below 10^12, so that
+-- a Lua number keeps it exactly.
 --
 -- The files of this folder are joined in the order of CMakeLists.txt, behind the table MOVES made from
 -- the C table.
@@ -36,8 +34,7 @@ local function expect(kind, ...)
 end
 
 -- A whole number in min..max. tonumber alone takes "nan", "inf", "0x10" and "1e3" as well, and what
--- ZADD does not take must
--- be found before anything is written.
+-- ZADD does not take must be found before anything is written.
 local function whole(text, min, max, what)
   local n = type(text) == 'string' and string.match(text, '^%-?%d+$') and tonumber(text)
   if not n or n < min or n > max then
@@ -96,14 +93,11 @@ local function case_key(P, no)
 end
 
 -- What functions check of a case; nil if there is none. s state, v version, t township, o whose inbox
--- it is in, h person,
--- u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd handler, rv review
--- "STATE:due", pn number of
--- payments, pu fen paid and not yet reviewed, a fen approved, ib inbox score, ca attempts to reach the
--- citizen, q the cascade
--- "second inbox it is offered to|accept limit ms|codes still to try", rn times returned. Behind them
--- m1, m2 … its payments (money.lua), f facts, p sealed personal data, k the key of p, rt routing, d
--- decision: C's business.
+-- it is in, h person, u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd
+-- handler, rv review "STATE:due", pn number of payments, pu fen paid and not yet reviewed, a fen
+-- approved, ib inbox score, ca attempts to reach the citizen, q the cascade "second inbox it is offered
+-- to|accept limit ms|codes still to try", rn times returned. Behind them m1, m2 … its payments
+-- (money.lua), f facts, p sealed personal data, k the key of p, rt routing, d decision: C's business.
 local function case_read(P, no, payment) -- payment: a field m1, m2 … to answer as well
   local row = redis.call('HMGET', case_key(P, no), 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv',
       'pn', 'pu',
@@ -121,8 +115,8 @@ local function case_read(P, no, payment) -- payment: a field m1, m2 … to answe
 end
 
 -- The same of a case that nobody has worked on yet: the route stage is called for every case, and each
--- field read costs.
--- Whatever else it finds in a state past RECEIVED does not matter: there it may not decide.
+-- field read costs. Whatever else it finds in a state past RECEIVED does not matter: there it may not
+-- decide.
 local function case_read_new(P, no)
   local row = redis.call('HMGET', case_key(P, no), 's', 'v', 'h', 'ev', 'o')
   if not row[1] then
@@ -135,8 +129,7 @@ local function case_read_new(P, no)
 end
 
 -- The little that news of a payment that came through needs of its case. case_complete reads the rest
--- when the same batch
--- brings worse news.
+-- when the same batch brings worse news.
 local function case_read_paid(P, no, payment)
   local row = redis.call('HMGET', case_key(P, no), 's', 'v', 'ev', 'pu', payment)
   if not row[1] then
@@ -245,8 +238,7 @@ local function spent_in(text, period)
 end
 
 -- Add to such a text. What comes late, from a period before the one that stands there, counts into that
--- one: it must not
--- wipe what has been spent since.
+-- one: it must not wipe what has been spent since.
 local function spend(text, period, fen)
   local key, spent = string.match(text, '^(%d+):(%d+)$')
   if key and key > period then
@@ -256,9 +248,8 @@ local function spend(text, period, fen)
 end
 
 -- History of a person in one calendar year: "2026|paid_fen|times|small_fast|fire=1,flood=1". A later
--- year than the one asked
--- for stays: what was decided before New Year and comes after it counts into the new year and does not
--- wipe it.
+-- year than the one asked for stays: what was decided before New Year and comes after it counts into
+-- the new year and does not wipe it.
 local function person_of(batch, hash, year)
   local person = batch.persons[hash]
   if not person then
@@ -411,10 +402,8 @@ local function on_duty(P, code, now)
 end
 
 -- The first of `chain` (text: codes with commas) that can take the case, what is left behind it, and
--- {code, reason} of
--- those passed over. The last one, the region's duty desk, always can. limits: inbox_max (0 = none),
--- duty ("1": only where an
--- officer is signed in), region.
+-- {code, reason} of those passed over. The last one, the region's duty desk, always can. limits:
+-- inbox_max (0 = none), duty ("1": only where an officer is signed in), region.
 local function cascade_pick(batch, chain, limits, now)
   local passed = {}
   while true do

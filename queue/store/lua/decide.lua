@@ -2,18 +2,13 @@
 -- where the rules allow it.
 
 -- Arguments: token, then the cascade's limits: region code, most cases in an inbox (0 = any), "1" if
--- only townships with an
--- officer signed in are offered work; then per case: no, version, verb ("dispatch" or "triage"),
--- township (of the place: whose
--- fund and rules; the region's or county's code is a duty desk), inbox score, urgency, routing JSON,
--- decision JSON, event tail,
--- accept-by ms ("" none), notify payload, who to try one after the other (codes with commas, the first
--- is the township), a
--- second inbox it is offered to ("" none), "1" if a first-aid order follows, and AID_ARGS arguments (""
--- each if none).
--- Answers per case: "ok", "stale", "version", "move", "funds:…", "cap:…". What is refused has changed
--- nothing, its job is
--- still leased; what is "ok" has its route job done.
+-- only townships with an officer signed in are offered work; then per case: no, version, verb
+-- ("dispatch" or "triage"), township (of the place: whose fund and rules; the region's or county's code
+-- is a duty desk), inbox score, urgency, routing JSON, decision JSON, event tail, accept-by ms (""
+-- none), notify payload, who to try one after the other (codes with commas, the first is the township),
+-- a second inbox it is offered to ("" none), "1" if a first-aid order follows, and AID_ARGS arguments
+-- ("" each if none). Answers per case: "ok", "stale", "version", "move", "funds:…", "cap:…". What is
+-- refused has changed nothing, its job is still leased; what is "ok" has its route job done.
 local DECIDE_ARGS = 14 + AID_ARGS
 
 -- Into the inbox of the first who can; every one passed over is an event with its reason.

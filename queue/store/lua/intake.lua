@@ -2,10 +2,9 @@
 -- a batch of tickets.
 
 -- Arguments per ticket: no, idempotency key hash, fingerprint, received_ms, facts, sealed blob, person
--- hash, wrapped key,
--- job score, event tail. Answers per ticket: "created", "replayed:<no>:<received_ms>", "key-reused" or
--- "conflict" (the number
--- is taken, which only a wrong clock or a copied node number can bring about).
+-- hash, wrapped key, job score, event tail. Answers per ticket: "created",
+-- "replayed:<no>:<received_ms>", "key-reused" or "conflict" (the number is taken, which only a wrong
+-- clock or a copied node number can bring about).
 local INTAKE_ARGS = 10
 
 local function intake(keys, args)
@@ -21,9 +20,8 @@ local function intake(keys, args)
   end
   batch_check(batch)
   -- SET NX GET asks for the key's record and takes the key in one step; it is the first write, and
-  -- behind it only damage
-  -- (an idempotency key of another type) could stop us. A record whose case is not there is such a
-  -- leftover: taken over.
+  -- behind it only damage (an idempotency key of another type) could stop us. A record whose case is
+  -- not there is such a leftover: taken over.
   local taken = {}
   for at = 1, #args, INTAKE_ARGS do
     local no, print, key = args[at], args[at + 2], P .. ':idem:' .. args[at + 1]

@@ -2,11 +2,9 @@
 -- allotments.
 
 -- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, "1" for
--- small-fast, then the caps: paid in
--- the year, times in the year, same cause in the year; day, day cap, month, month cap ("" = no standing
--- order); papers due
--- ms, review text for the event, inbox score, notify payload.
-local AID_ARGS = 17
+-- small-fast, then the caps: paid in the year, times in the year, same cause in the year; day, day cap,
+-- month, month cap ("" = no standing order); papers due ms, job score.
+local AID_ARGS = 15
 
 local function aid_parse(args, at)
   local function cap(i)
@@ -15,7 +13,7 @@ local function aid_parse(args, at)
   local aid = {
     fen = amount(args[at]), tail = args[at + 1], maker = args[at + 2], year = args[at + 3], cause = args[at + 4],
     small = args[at + 5] == '1', cap_paid = cap(6), cap_times = cap(7), cap_cause = cap(8), day = args[at + 9],
-    cap_day = cap(10), month = args[at + 11], cap_month = cap(12), papers_due = args[at + 13], score = args[at + 15],
+    cap_day = cap(10), month = args[at + 11], cap_month = cap(12), papers_due = args[at + 13], score = args[at + 14],
   }
   whole(aid.year, 1970, 9999, 'year')
   whole(aid.papers_due, 1, EXACT_MAX, 'papers_due')
@@ -58,8 +56,7 @@ local function aid_refusal(batch, case, aid)
 end
 
 -- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|bank's
--- reference". Its id is the
--- case number, "A" and two digits, so the id alone says where it is.
+-- reference". Its id is the case number, "A" and two digits, so the id alone says where it is.
 local function payment_place(id)
   local no, n = string.match(id, '^(%d+)A(%d%d)$')
   if not no then
@@ -175,12 +172,10 @@ local function settle(batch, case, pay, outcome, tail)
 end
 
 -- Arguments per payment: id, outcome, amount ("" = not told), bank's reference, event tail, first word
--- of the SMS payload ("" none).
--- One function for the bank's immediate answer, its callback, a query and a statement line: ranks only
--- rise. Answers per
--- payment: "ok", "same" (known already, or older news), "none" (no such payment), "amount" and
--- "conflict" (contradicts what
--- we hold: nothing is changed, a person must look).
+-- of the SMS payload ("" none). One function for the bank's immediate answer, its callback, a query and
+-- a statement line: ranks only rise. Answers per payment: "ok", "same" (known already, or older news),
+-- "none" (no such payment), "amount" and "conflict" (contradicts what we hold: nothing is changed, a
+-- person must look).
 local OUTCOME_ARGS = 6
 
 local function outcome(keys, args)

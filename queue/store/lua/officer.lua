@@ -25,9 +25,8 @@ local function claims_expire(batch, code, now)
 end
 
 -- Arguments: inbox code, actor, case ("" = the most urgent), claim_ms, event tail, idempotency key
--- hash, fingerprint.
--- Answers {"ok", no, claim number, until_ms}, {"none"} (nothing waits), {"held"}, {"not-found"} or
--- {"key-reused"}.
+-- hash, fingerprint. Answers {"ok", no, claim number, until_ms}, {"none"} (nothing waits), {"held"},
+-- {"not-found"} or {"key-reused"}.
 local function claim(keys, args)
   args_check(args, 7, 7)
   local P, code, actor, wanted = keys[1], args[1], args[2], args[3]
@@ -200,10 +199,8 @@ local function act_refusal(case, verb, actor, claim_no, version, scope, now)
 end
 
 -- Arguments: no, verb, actor, claim number, version wanted ("" any), scope (township the actor is bound
--- to, "" none), event
--- tail, idempotency key hash, fingerprint, notify payload, then extras of the verb ("first-aid":
--- AID_ARGS).
--- Answers {"ok", version}, {"replayed", version} or {refusal}.
+-- to, "" none), event tail, idempotency key hash, fingerprint, notify payload, then extras of the verb
+-- ("first-aid": AID_ARGS). Answers {"ok", version}, {"replayed", version} or {refusal}.
 local function act(keys, args)
   args_check(args, 10 + (EXTRAS[args[2]] or 0), 10 + AID_ARGS)
   local P, no, verb, actor = keys[1], args[1], args[2], args[3]
@@ -291,10 +288,8 @@ local function accept_overdue(batch, case, limits, now)
 end
 
 -- Timers whose time has come. Arguments: region code (duty desk), most (1..64), then the cascade's
--- limits: most cases in an
--- inbox (0 = any), "1" if only townships with an officer signed in are offered work. Nothing is ever
--- refused for being late:
--- it escalates. Answers how many fired.
+-- limits: most cases in an inbox (0 = any), "1" if only townships with an officer signed in are offered
+-- work. Nothing is ever refused for being late: it escalates. Answers how many fired.
 local function fire(keys, args)
   args_check(args, 4, 4)
   local P, region, most = keys[1], args[1], whole(args[2], 1, 64, 'most')
@@ -332,8 +327,8 @@ local function fire(keys, args)
   return #due
 end
 
--- An officer signs in or out; the others of his township stay as they are. Arguments: township, until ms
--- (0 = out), actor, event tail. Answers "ok".
+-- An officer signs in or out; the others of his township stay as they are. Arguments: township, until
+-- ms (0 = out), actor, event tail. Answers "ok".
 local function duty(keys, args)
   args_check(args, 4, 4)
   local P, code, actor, now = keys[1], args[1], args[3], now_ms()

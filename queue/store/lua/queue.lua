@@ -1,6 +1,5 @@
 -- Leasing work: ready -> leased -> done, back (delayed) or dead. A lease is a token; who comes back too
--- late finds another
--- token and changes nothing.
+-- late finds another token and changes nothing.
 
 local DELIVERIES_MAX = 5
 
@@ -22,10 +21,8 @@ local function wake(P, stage, part, now, limit, score)
 end
 
 -- Arguments: stage, lease_ms, most jobs (1..64). Answers {token, id, attempt, payload, id, …}; attempt
--- counts this delivery
--- and was written before the work starts, so that a job which kills its worker is found out: after 5
--- deliveries it goes to
--- the dead with the reason.
+-- counts this delivery and was written before the work starts, so that a job which kills its worker is
+-- found out: after 5 deliveries it goes to the dead with the reason.
 local function lease(keys, args)
   args_check(args, 3, 3)
   local P, stage = keys[1], args[1]
@@ -96,10 +93,9 @@ local function jobs_done(P, stage, ids)
 end
 
 -- Arguments: stage, token, then per job: id, action, number, text. Actions: "done"; "again" (not a
--- failure: after `number`
--- ms with `text` as the new payload and the deliveries counted from 0); "retry" (a failure: after
--- `number` ms, payload and
--- count stay); "bury" (`text` is the reason). Answers "ok" or "stale" per job.
+-- failure: after `number` ms with `text` as the new payload and the deliveries counted from 0); "retry"
+-- (a failure: after `number` ms, payload and count stay); "bury" (`text` is the reason). Answers "ok"
+-- or "stale" per job.
 local ACTIONS = { done = true, again = true, retry = true, bury = true }
 
 local function finish(keys, args)
@@ -163,9 +159,8 @@ local function dead_list(keys, args)
 end
 
 -- Arguments: stage, ids… (1..64). Dead jobs are ready again with their deliveries counted from 0; a
--- payment's from 1, since
--- an earlier holder may have sent it: the bank is asked before anything is sent again. Answers how
--- many.
+-- payment's from 1, since an earlier holder may have sent it: the bank is asked before anything is sent
+-- again. Answers how many.
 local function dead_requeue(keys, args)
   local P, stage = keys[1], args[1]
   if not STAGES[stage] or #args < 2 or #args > 65 then
