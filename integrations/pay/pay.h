@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "integrations/pay/pay_profile.h"
 #include "queue/base/err.h"
 #include "queue/base/slice.h"
+#include "queue/domain/statement.h"
 
 #define PAY_ID_SIZE 33 /* 1..32 characters of [A-Za-z0-9] and a NUL */
 #define PAY_REF_SIZE 100
@@ -73,16 +75,43 @@ bool pay_id_valid(struct slice text);
 /* A result that says only "unknown, because of `reason`". id must be valid. */
 void pay_result_unknown(struct pay_result *result, const char *id, const char *reason);
 
-/* The two things every rail can do. Both block until every order has a result or the rail's
+/* What a rail that answers later has brought: the content of ONE file or message of the bank. Valid until the next call
+ * of the rail. Results and lines may name orders of long ago, several times, and orders that are not ours: the one
+ * outcome function of the store decides what is news. */
+struct pay_collection {
+    const char *source; /* its name at the bank, for records; "" = nothing is waiting */
+    char sha256[65];    /* of its bytes, hex: the evidence */
+    const struct pay_result *results; /* never PAY_NOT_FOUND, never not_taken */
+    size_t result_count;
+    const struct statement_line *lines; /* for reconciliation */
+    size_t line_count;
+};
+
+/* What every rail can do. disburse and query block until every order has a result or the rail's
  * deadline has passed; they return ERR_OK when all n results are filled, in the order given, and an
  * error (ERR_INPUT, ERR_TOO_LARGE, ERR_NO_MEMORY) only if nothing was sent at all; results are
- * untouched then. n: 1..PAY_BATCH_MAX. */
+ * untouched then. n: 1..PAY_BATCH_MAX, of a rail with a profile 1..profile.batch_max.
+ *
+ * A rail that answers later (PAY_ANSWERS_LATER, e.g. a file to a bank) promises instead:
+ * - disburse: PAY_ACCEPTED means that the order is durable in exactly one file under a MsgId that will never stand for
+ *   other bytes; the same id again, also after a crash, is ACCEPTED again and goes into no second file. PAY_UNKNOWN
+ *   with not_taken: in no file at all. PAY_UNKNOWN without: ask.
+ * - query: ACCEPTED = in a file; NOT_FOUND = in none (its books are on our own disk, so it is true at once).
+ * - collect: the outcomes, one file or message after the other. It is taken again and again until
+ *   collect_done says that what it holds is STORED; only then it is put away. So what it brings comes at least once.
+ * collect and collect_done are NULL for rails that answer at once. */
 struct pay_rail {
     const char *name; /* as in /v1/payments/callback/{rail} */
     void *self;
     enum err (*disburse)(void *self, const struct pay_order *orders, size_t n,
                          struct pay_result *results);
     enum err (*query)(void *self, const char *const *ids, size_t n, struct pay_result *results);
+    /* ERR_OK with out->source "" when nothing is waiting. ERR_IO, ERR_NO_MEMORY: try later. What cannot be read is not
+     * an error here: it is put aside with the reason and logged, and the next one is taken. */
+    enum err (*collect)(void *self, struct pay_collection *out);
+    /* What the last collect() brought is stored. ERR_OK also when there was nothing; ERR_IO: it will come again. */
+    enum err (*collect_done)(void *self);
+    const struct pay_profile *profile; /* NULL = none configured */
 };
 
 #endif
