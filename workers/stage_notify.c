@@ -44,6 +44,7 @@ static bool make_message(struct site *s, const struct job *job, const struct loa
     struct phone phone;
     struct buf text;
     struct slice no = case_of(job->id);
+    *m = (struct sms_message){.param_count = 0}; /* free text: no template yet */
     if (!row->found ||
         personal_unseal(s->sealer, no, row->wrapped_key, row->sealed, &s->arena, &person) !=
             ERR_OK ||

@@ -13,6 +13,11 @@ const char *sms_outcome_word(enum sms_outcome outcome)
     return words[outcome];
 }
 
+struct sms_result sms_result_make(enum sms_outcome outcome, int status, const char *reason)
+{
+    return (struct sms_result){.outcome = outcome, .status = status, .reason = reason};
+}
+
 static bool id_valid(struct slice id)
 {
     if (id.len < 1 || id.len > SMS_ID_MAX) {

@@ -6,7 +6,8 @@
 static void send_it(struct slice text)
 {
     const struct kannel_account account = {"http://k/s", "u", "p", "12349", "http://h/dlr?s=1"};
-    struct sms_message m = {SLICE_LIT("n-1"), SLICE_LIT("+8613800138000"), text};
+    struct sms_message m = {
+        .id = SLICE_LIT("n-1"), .to = SLICE_LIT("+8613800138000"), .text = text};
     struct buf url;
     buf_init(&url, (size_t)1 << 20);
     if (kannel_write_send(&account, &m, &url) == ERR_OK) {

@@ -59,9 +59,9 @@ static struct sms_result result_of(const struct http_call *call)
 {
     switch (call->outcome) {
     case HTTP_ANSWERED: return kannel_read_reply(call->status, buf_slice(&call->reply));
-    case HTTP_NOT_SENT: return (struct sms_result){SMS_RETRY, 0, call->error};
+    case HTTP_NOT_SENT: return sms_result_make(SMS_RETRY, 0, call->error);
     case HTTP_UNKNOWN:
-    default: return (struct sms_result){SMS_UNKNOWN, 0, call->error};
+    default: return sms_result_make(SMS_UNKNOWN, 0, call->error);
     }
 }
 
@@ -109,7 +109,7 @@ static enum err kannel_send(void *self, const struct sms_message *messages, size
     }
     http_client_run(c->http, b->calls, b->count);
     for (size_t i = 0; i < n; i++) {
-        results[i] = (struct sms_result){SMS_FINAL, 0, "message is not valid"};
+        results[i] = sms_result_make(SMS_FINAL, 0, "message is not valid");
     }
     for (size_t k = 0; k < b->count; k++) {
         results[b->which[k]] = result_of(&b->calls[k]);

@@ -95,10 +95,10 @@ struct sms_result kannel_read_reply(int http_status, struct slice body)
         const struct reply *r = &REPLIES[i];
         if (r->status == http_status &&
             (r->start == ANY_BODY || slice_starts_with(text, r->start))) {
-            return (struct sms_result){r->outcome, http_status, r->reason};
+            return sms_result_make(r->outcome, http_status, r->reason);
         }
     }
-    return (struct sms_result){SMS_UNKNOWN, http_status, "unlisted answer"};
+    return sms_result_make(SMS_UNKNOWN, http_status, "unlisted answer");
 }
 
 /* ---- Delivery reports ---- */

@@ -19,7 +19,8 @@ static const struct kannel_account ACCOUNT = {
 static void a_chinese_text_is_sent_as_ucs2_in_utf8(void **state)
 {
     (void)state;
-    struct sms_message m = {SLICE_LIT("n-1"), SLICE_LIT("+8613800138000"), SLICE_LIT("急救 a&b=c")};
+    struct sms_message m = {
+        .id = SLICE_LIT("n-1"), .to = SLICE_LIT("+8613800138000"), .text = SLICE_LIT("急救 a&b=c")};
     struct buf out;
     buf_init(&out, 4096);
     assert_int_equal(kannel_write_send(&ACCOUNT, &m, &out), ERR_OK);
@@ -40,7 +41,8 @@ static void a_plain_text_is_sent_in_seven_bits_and_without_a_report_address(void
     account.from = NULL;
     account.password = "";
     account.sendsms_url = "http://k/s?smsc=a";
-    struct sms_message m = {SLICE_LIT("n-1"), SLICE_LIT("13800138000"), SLICE_LIT("help")};
+    struct sms_message m = {
+        .id = SLICE_LIT("n-1"), .to = SLICE_LIT("13800138000"), .text = SLICE_LIT("help")};
     struct buf out;
     buf_init(&out, 4096);
     assert_int_equal(kannel_write_send(&account, &m, &out), ERR_OK);
@@ -165,8 +167,8 @@ static void a_batch_gives_every_message_its_own_result(void **state)
     struct sms_message messages[SMS_BATCH_MAX];
     struct sms_result results[SMS_BATCH_MAX];
     for (size_t i = 0; i < SMS_BATCH_MAX; i++) {
-        messages[i] =
-            (struct sms_message){SLICE_LIT("n-1"), SLICE_LIT("13800138000"), SLICE_LIT("您好")};
+        messages[i] = (struct sms_message){
+            .id = SLICE_LIT("n-1"), .to = SLICE_LIT("13800138000"), .text = SLICE_LIT("您好")};
     }
     messages[7].to = SLICE_LIT("nobody");
     assert_int_equal(sms_send(&channel, messages, SMS_BATCH_MAX, results), ERR_OK);
@@ -204,7 +206,8 @@ static void silence_is_unknown_and_a_refused_connection_is_retried(void **state)
         struct kannel_options options = {.account = {.sendsms_url = url, .user = "u"}};
         assert_int_equal(kannel_client_new(&options, http, &client), ERR_OK);
         struct sms_channel channel = kannel_channel(client);
-        struct sms_message m = {SLICE_LIT("n-1"), SLICE_LIT("13800138000"), SLICE_LIT("hi")};
+        struct sms_message m = {
+            .id = SLICE_LIT("n-1"), .to = SLICE_LIT("13800138000"), .text = SLICE_LIT("hi")};
         struct sms_result result;
         assert_int_equal(sms_send(&channel, &m, 1, &result), ERR_OK);
         assert_int_equal(result.outcome, expected[i]);

@@ -113,7 +113,8 @@ static void mainland_bills_every_character_as_one(void **state)
 static void messages_are_checked(void **state)
 {
     (void)state;
-    struct sms_message good = {SLICE_LIT("n-1"), SLICE_LIT("+8613800138000"), SLICE_LIT("您好\n")};
+    struct sms_message good = {
+        .id = SLICE_LIT("n-1"), .to = SLICE_LIT("+8613800138000"), .text = SLICE_LIT("您好\n")};
     assert_int_equal(sms_message_check(&good), ERR_OK);
     static const char *const bad_to[] = {
         "", "+", "1380013800a", "138 0013", "13800138000&x=1", "123456789012345678901"};
