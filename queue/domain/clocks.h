@@ -1,0 +1,186 @@
+/* Clocks of a case (办理时限): which run in which state, when they are due, and who held the case
+ * how long.
+ *
+ * Everything is computed from the case's events, so that an auditor can do it again. Two things are
+ * measured:
+ *
+ *  - The citizen's clock. It starts at the first contact and ends when the case is final. No return
+ * (退单), no unsigned order and no pause stops it. Every millisecond of it belongs to exactly one
+ * holder.
+ *  - The clocks of the rules (domain.md sections 0.3, 3, 8). A clock runs while the case is in one
+ * of its states; a stretch of it with one holder is a segment. When a case comes back to a clock
+ * that has been stopped by a return, the dispatch clock goes on with its old due time, because that
+ * is counted from the first contact.
+ *
+ * dispatch   nobody has the case yet, or again after a return; minutes from the first contact
+ * accept     dispatched, nobody has signed for it; minutes or working days from each dispatch
+ * return     as long as that it may be returned; minutes or working days from each dispatch
+ * pay        money is approved and not there; hours or days from acceptance, or working days
+ * papers     first aid is granted, papers are missing; working days, booked with the money
+ * review     the township works on it; days or working days from acceptance
+ * publicity  it is posted; calendar days
+ * county     the county has to decide; working days
+ * followup   relief is given, the citizen not yet asked; working days
+ *
+ * A due time that the store has booked (event member "clock_<kind>", for papers "review_due_ms")
+ * holds; without one it is computed from the term. Only review, county and the pay clock of an
+ * ordinary approval may be paused; never while first aid waits for anything (CLOCKS_FIRST_AID).
+ * Pure: no clock, no I/O; memory comes from the caller's arena. */
+#ifndef QUEUE_DOMAIN_CLOCKS_H
+#define QUEUE_DOMAIN_CLOCKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "queue/base/arena.h"
+#include "queue/base/err.h"
+#include "queue/base/slice.h"
+#include "queue/domain/calendar.h"
+#include "queue/domain/case_state.h"
+
+/* Kind, word (timers of the store, event members, API), Chinese label. */
+#define CLOCKS_KIND_TABLE(X)                 \
+    X(CLOCKS_DISPATCH, "dispatch", "派单")   \
+    X(CLOCKS_ACCEPT, "accept", "签收")       \
+    X(CLOCKS_RETURN, "return", "退单")       \
+    X(CLOCKS_PAY, "pay", "发放")             \
+    X(CLOCKS_PAPERS, "papers", "补齐手续")   \
+    X(CLOCKS_REVIEW, "review", "审核")       \
+    X(CLOCKS_PUBLICITY, "publicity", "公示") \
+    X(CLOCKS_COUNTY, "county", "县级审批")   \
+    X(CLOCKS_FOLLOW_UP, "followup", "回访")
+
+enum clocks_kind {
+#define CLOCKS_KIND_ENUM(id, word, zh) id,
+    CLOCKS_KIND_TABLE(CLOCKS_KIND_ENUM)
+#undef CLOCKS_KIND_ENUM
+        CLOCKS_KIND_COUNT
+};
+
+#define CLOCKS_BIT(kind) (1u << (kind))
+/* What may stand still at all; domain.md section 8, `clock_pause`. */
+#define CLOCKS_PAUSABLE \
+    (CLOCKS_BIT(CLOCKS_REVIEW) | CLOCKS_BIT(CLOCKS_COUNTY) | CLOCKS_BIT(CLOCKS_PAY))
+
+const char *clocks_word(enum clocks_kind kind);
+const char *clocks_zh(enum clocks_kind kind);
+MUST_CHECK enum err clocks_from_word(struct slice word, enum clocks_kind *out); /* ERR_INPUT */
+/* Bits of the clocks that run in a state, as far as the state alone tells: the accept clock also
+ * goes on behind it while nobody has signed (first aid by rule is paid before an officer has
+ * looked). 0 in final states. */
+unsigned clocks_in_state(enum case_state s);
+/* In this state first aid waits for money, papers or its review: nothing may be paused. */
+bool clocks_first_aid(enum case_state s);
+
+/* ---- Terms ---- */
+
+enum clocks_unit { TERM_NONE, TERM_MINUTES, TERM_HOURS, TERM_DAYS, TERM_WORKING_DAYS };
+
+struct clocks_term {
+    enum clocks_unit unit; /* TERM_NONE: this case has no such clock */
+    int count;             /* 1..CALENDAR_SPAN_MAX days, ..24000 hours, ..1440000 minutes */
+};
+
+#define CLOCKS_WARN_PERMILLE \
+    800 /* of the term: when a clock in minutes, hours or calendar days warns */
+
+/* When a clock that starts at from_ms is due and when it warns: after CLOCKS_WARN_PERMILLE of the
+ * time, or, in working days, when the last working day begins. from_ms < *warn_ms < *due_ms, but a
+ * term of one working day warns at its due day's 00:00, which still is later than from_ms.
+ * `assumed` as in calendar.h. ERR_INPUT: term or time out of range, or TERM_NONE; outputs then
+ * untouched. */
+MUST_CHECK enum err clocks_due(const struct calendar *c, struct clocks_term term, int64_t from_ms,
+                               int64_t *due_ms, int64_t *warn_ms, bool *assumed);
+
+/* The due time of a paused clock after it goes on: hours, minutes and calendar days move by the
+ * time it stood still; working days by the working days that began in the pause. Never earlier than
+ * due_ms. ERR_INPUT as above, or when the pause ends before it begins. */
+MUST_CHECK enum err clocks_resume(const struct calendar *c, enum clocks_unit unit, int64_t due_ms,
+                                  int64_t paused_ms, int64_t resumed_ms, int64_t *new_due_ms,
+                                  int64_t *new_warn_ms, bool *assumed);
+
+/* ---- Events ---- */
+
+#define CLOCKS_ACTOR_SIZE 64
+#define CLOCKS_REASON_SIZE 32
+
+/* What the clocks need of one event (a JSON line of jiuji_case_events). */
+struct clocks_event {
+    int64_t seq;
+    enum case_verb verb;
+    enum case_state from, to;
+    int64_t at_ms;
+    char actor[CLOCKS_ACTOR_SIZE];
+    bool moved;                        /* "held_by" is there: the case has come into that inbox */
+    char holder[DIVISION_CODE_SIZE];   /* "" = into nobody's */
+    int64_t due_ms[CLOCKS_KIND_COUNT]; /* booked with this event; 0 = not */
+    char pause[CLOCKS_REASON_SIZE];    /* pause: the reason's word */
+};
+
+/* ERR_CORRUPT when it is not an event of a case. *out untouched on failure. */
+MUST_CHECK enum err clocks_event_read(struct slice json, struct clocks_event *out);
+
+/* ---- The account ---- */
+
+struct clocks_rules {
+    struct clocks_term terms[CLOCKS_KIND_COUNT];
+    struct clocks_term pay_ordinary; /* from approval, when the money is not first aid */
+    const struct calendar *calendar;
+};
+
+enum clocks_state { CLOCKS_RUNNING, CLOCKS_PAUSED, CLOCKS_STOPPED, CLOCKS_STATE_COUNT };
+const char *clocks_state_word(enum clocks_state s); /* running, paused, stopped */
+const char *clocks_state_zh(enum clocks_state s);
+
+struct clocks_pause {
+    char reason[CLOCKS_REASON_SIZE];
+    int64_t from_ms, to_ms; /* to_ms 0 = still; both within their segment */
+};
+
+/* One clock with one holder without a break. */
+struct clocks_segment {
+    enum clocks_kind kind;
+    int run; /* from 1: the n-th time that this clock was started; segments of one run share one due
+                time */
+    enum clocks_state state;
+    char inbox[DIVISION_CODE_SIZE]; /* "" = nobody's yet: the hotline has it */
+    char actor[CLOCKS_ACTOR_SIZE];  /* who had claimed it there; "" = nobody */
+    int64_t started_ms, ended_ms;   /* ended_ms 0 = runs or is paused */
+    int64_t due_ms;                 /* of the run at the end of this segment; 0 = no such term */
+    bool booked;                    /* the due time is the store's; else computed from the term */
+    bool assumed;                   /* it lies behind days of a year whose holidays are not known */
+    int64_t used_ms;                /* from start to end or now, without pauses */
+    int64_t overdue_ms;             /* of this segment behind the due time, 0 = in time */
+    struct clocks_pause *pauses;
+    size_t pause_count;
+};
+
+/* All the time that somebody held the case. */
+struct clocks_holder {
+    char inbox[DIVISION_CODE_SIZE], actor[CLOCKS_ACTOR_SIZE];
+    int64_t held_ms;
+    int times;
+};
+
+struct clocks_account {
+    int64_t first_contact_ms;
+    int64_t ended_ms; /* 0 = the case is open */
+    int64_t total_ms; /* = the sum of all holders' held_ms */
+    int returns;
+    bool paused;
+    struct clocks_segment *segments; /* by start, then by kind */
+    size_t segment_count;
+    struct clocks_holder *holders; /* in the order of their first holding */
+    size_t holder_count;
+};
+
+#define CLOCKS_EVENTS_MAX 8192
+
+/* The account at now_ms. events: oldest first, as stored; times that go back (two machines' clocks)
+ * count as no time. first_contact_ms: 0 = that of the first event; one behind it counts as the
+ * first event's. Everything in *out lives as long as the arena. ERR_INPUT (no events, or more than
+ * CLOCKS_EVENTS_MAX), ERR_NO_MEMORY. */
+MUST_CHECK enum err clocks_account(const struct clocks_event *events, size_t n,
+                                   int64_t first_contact_ms, const struct clocks_rules *rules,
+                                   int64_t now_ms, struct arena *arena, struct clocks_account *out);
+
+#endif
