@@ -44,7 +44,7 @@ static struct decision_input any_input(void)
     in.person = (struct relief_history){any_fen(), (int)any(4), (int)any(3), (int)any(8) == 0};
     in.household = (struct relief_history){any_fen(), (int)any(3), (int)any(3), 0};
     in.fund =
-        (struct relief_fund){any_fen(), any(2) == 0 ? 0 : any_fen(), any(2) == 0 ? 0 : any_fen()};
+        (struct relief_fund){any_fen(), any(2) == 0 ? 0 : any_fen(), any(2) == 0 ? 0 : any_fen(), any(2) == 0 ? 0 : any_fen()};
     in.relative_declared = any(8) == 0;
     in.payee_missing = any(8) == 0;
     in.now_ms += (int64_t)any(400) * MS_PER_DAY + (int64_t)any(86400000);
@@ -155,7 +155,7 @@ static void extremes_neither_overflow_nor_break(void **state)
     in.facts.cause = (enum cause)77;
     in.facts.shelter_lost = true;
     in.person = (struct relief_history){INT64_MIN, INT32_MIN, INT32_MAX, INT32_MIN};
-    in.fund = (struct relief_fund){INT64_MAX, INT64_MIN, INT64_MIN};
+    in.fund = (struct relief_fund){INT64_MAX, INT64_MIN, INT64_MIN, INT64_MIN};
     in.now_ms = INT64_MIN;
     in.accepted_ms = INT64_MAX;
     struct decision d = run(&in);

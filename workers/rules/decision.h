@@ -14,9 +14,9 @@
 #include "queue/domain/relief.h"
 #include "workers/rules/policy.h"
 
-#define DECISION_WHY_MAX 12
+#define DECISION_WHY_MAX 16
 #define DECISION_WHY_SIZE 400 /* bytes of one sentence with its NUL */
-#define DECISION_FIRED_MAX 24
+#define DECISION_FIRED_MAX 32
 
 /* What someone has had in this calendar year (China time). All >= 0. */
 struct relief_history {
@@ -26,20 +26,26 @@ struct relief_history {
     int same_cause;       /* of these: with the cause of this case */
 };
 
-/* What the township can spend. */
+/* What can be spent. Everything below 0 counts as 0. */
 struct relief_fund {
-    int64_t available_fen;   /* reserve fund not spent and not held; below 0 counts as 0 */
+    int64_t available_fen;   /* township's reserve fund, not spent and not held */
     int64_t order_today_fen; /* paid or held today (China time) by rule in this township, whichever order */
     int64_t order_month_fen; /* the same in this calendar month */
+    int64_t county_fen;      /* what the county's reserve holds; 0 = not known */
 };
 
 struct decision_input {
     struct case_facts facts; /* persons < 1 counts as 1: not known is no reason to wait */
     struct relief_history person;
-    struct relief_history household; /* the greater of the two figures counts */
+    struct relief_history household; /* the greater of the two figures counts for caps per household */
     struct relief_fund fund;
     bool relative_declared; /* 近亲属备案: recusal, county review, never by rule */
     bool payee_missing;     /* no account to pay to: an officer pays in cash or in kind, or asks for one */
+    int64_t account_persons;  /* other persons who were paid to the same account: asks a person, never refuses */
+    int open_duplicates;      /* open cases that may be the same one: a person looks, unless life is in danger */
+    int64_t debt_overdue_fen; /* review debt: the township's unreviewed money past its due date ... */
+    int64_t allotted_fen;     /* ... against all that it was allotted */
+    uint64_t draw;            /* decision_draw(case number), for the spot check; 0 = none is drawn */
     const char *township;   /* code of the township that acts, "" = not known yet */
     const struct policy *policy;
     const struct calendar *calendar;
@@ -108,9 +114,14 @@ struct decision {
     bool person_asked;       /* the caller wants a person to decide */
     bool tell_emergency;     /* 110/119/120 must be told as well */
     bool county_must_review; /* relative declared */
+    bool from_county_reserve; /* first aid comes from the county's reserve: life is in danger and the township's money
+                                 is blocked by its review debt or used up */
+    bool countersign;         /* review debt: nothing is paid before review without the county's countersignature */
+    bool spot_check;          /* drawn for 抽查 (always for a relative's case, if the pack says so) */
     bool calendar_assumed;   /* a deadline lies in a year whose holidays are not known */
     char order_id[ORDER_ID_SIZE];
     char officer[ORDER_OFFICER_SIZE];
+    char disaster[DISASTER_ID_SIZE]; /* declared disaster whose surge was in force; "" = none */
 
     /* Deadlines, ms; 0 = this case has none. In time means now < deadline. */
     int64_t dispatch_by_ms; /* from the first contact */
@@ -132,6 +143,18 @@ struct decision {
 /* Pure; cannot fail: numbers out of range are brought into it. in->policy, in->calendar and in->township must be set.
  */
 void decide(const struct decision_input *in, struct decision *out);
+
+/* A number for the spot check out of the case number: the same for ever, never 0, evenly spread. Pure. */
+uint64_t decision_draw(struct slice case_no);
+
+/* Where the number of a fired rule stands in the pack: "URGENT_FIRST.amount" -> "urgent_first.months". Its group's
+ * legal_basis is the reference. "" for a rule that is no number of the pack. */
+const char *decision_rule_key(const char *rule);
+
+/* What was decided on, apart from the facts: out of "input" of a stored decision, so that any decision can be made again
+ * years later. Fills everything but facts, policy and calendar; `township` (>= DIVISION_CODE_SIZE) is what in->township
+ * points to afterwards. ERR_NOT_FOUND: an old record without its input. ERR_CORRUPT. */
+MUST_CHECK enum err decision_input_read(const struct json *decision, struct decision_input *in, char *township);
 
 /* The decision as a JSON object (words, fen, RFC 3339 times, fired rules, why[]): for events and previews. */
 void decision_write(const struct decision *d, struct json_out *o, const char *name);

@@ -176,7 +176,7 @@ static void say_caps(struct work *w)
             "家庭本年度累计限额%s，还可救助%s；超出的%s只能通过一事一议会商（至少%"
             "d人参加，留存记录）决定（依据：%s）。",
             yuan(r->caps.household_year_fen).text, yuan(w->year_left_fen).text,
-            yuan(d->over_cap_fen).text, r->notice.conference_participants, r->caps.legal_basis);
+            yuan(d->over_cap_fen).text, r->conference.participants, r->caps.legal_basis);
     else if (d->over_cap_fen > 0)
         say(w, "超过县级审批上限%s，超出的%s由一事一议会商决定（依据：%s）。",
             yuan(w->county_ceiling_fen).text, yuan(d->over_cap_fen).text,

@@ -1,43 +1,13 @@
-/* The policy pack: reading it as a whole, resolving it for every division and period, looking rules
- * up. */
+/* The policy pack: reading it as a whole, and looking rules up. */
 #include "workers/rules/policy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "queue/base/arena.h"
-#include "workers/rules/policy_read.h"
+#include "workers/rules/policy_pack.h"
 
 #define ARENA_MAX (256u << 20)
-
-/* Rules of one division prefix from one time to another. */
-struct segment {
-    char division[DIVISION_CODE_SIZE];
-    int64_t from_ms, to_ms;
-    const struct policy_rules *rules;
-};
-
-struct policy {
-    struct arena arena; /* owns everything below */
-    char version[POLICY_VERSION_SIZE];
-    char name[POLICY_NAME_SIZE];
-    uint64_t hash;
-    struct policy_rules base;
-    struct policy_overlay *overlays;   /* one per division that an overlay of the pack names */
-    const struct json **overlay_rules; /* only while loading */
-    size_t *overlay_at;                /* index in the pack's list; only while loading */
-    int overlay_count;
-    struct standing_order *orders;
-    int order_count;
-    struct segment *segments; /* longest division first */
-    int segment_count;
-};
-
-static bool is_prefix(const char *prefix, const char *code)
-{
-    return strncmp(prefix, code, strlen(prefix)) == 0;
-}
 
 /* ---- reading ---- */
 
@@ -50,6 +20,7 @@ static void read_overlay(struct json_check *c, struct policy *p, const struct js
     int64_t rank = 0;
 
     memset(&o, 0, sizeof o);
+    o.disaster = -1;
     if (!json_check_keys(c, v, keys, COUNT_OF(keys)) && json_kind(v) != JSON_OBJECT)
         return;
     (void)json_check_text(c, v, "title", true, o.title, sizeof o.title);
@@ -99,6 +70,51 @@ static void check_overlaps(struct json_check *c, const struct policy *p)
     }
 }
 
+/* What a declared disaster may switch on. */
+static void read_surge(struct json_check *c, struct policy *p, const struct json *v, size_t at)
+{
+    static const char *const keys[] = {"id", "title", "rules", "note"};
+    struct policy_surge *surge = &p->surges[at];
+    char note[POLICY_NOTE_SIZE];
+
+    if (!json_check_keys(c, v, keys, COUNT_OF(keys)) && json_kind(v) != JSON_OBJECT)
+        return;
+    (void)json_check_text(c, v, "id", true, surge->id, sizeof surge->id);
+    if (strspn(surge->id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(surge->id))
+        json_check_fault(c, "\"id\" may hold small letters, digits and '-' only");
+    (void)json_check_text(c, v, "title", true, surge->title, sizeof surge->title);
+    (void)json_check_text(c, v, "note", false, note, sizeof note);
+    for (size_t k = 0; k < at; k++) {
+        if (strcmp(p->surges[k].id, surge->id) == 0)
+            json_check_fault(c, "has the id of surge %zu: give it its own", k);
+    }
+    const struct json *rules = json_check_child(c, v, "rules", true, JSON_OBJECT);
+    p->surge_rules[at] = rules;
+    p->surge_base[at] = p->base;
+    if (rules == NULL)
+        return;
+    size_t mark = json_check_enter(c, "rules");
+    policy_read_rules(c, rules, false, &p->surge_base[at]);
+    policy_check_rules(c, &p->surge_base[at]);
+    json_check_leave(c, mark);
+}
+
+static void read_surges(struct json_check *c, struct policy *p, const struct json *list)
+{
+    size_t i = 0;
+
+    if (json_size(list) > POLICY_SURGES_MAX) {
+        json_check_fault(c, "must hold at most %d surges", POLICY_SURGES_MAX);
+        return;
+    }
+    for (const struct json *v = json_first(list); v != NULL; v = json_next(v), i++) {
+        size_t mark = json_check_enter_at(c, i);
+        read_surge(c, p, v, i);
+        json_check_leave(c, mark);
+    }
+    p->surge_count = (int)i;
+}
+
 static void read_orders(struct json_check *c, struct policy *p, const struct json *list)
 {
     size_t i = 0;
@@ -114,6 +130,8 @@ static void read_orders(struct json_check *c, struct policy *p, const struct jso
             if (strcmp(p->orders[k].id, p->orders[i].id) == 0)
                 json_check_fault(c, "has the id of order %zu: give it its own", k);
         }
+        if (p->orders[i].surge[0] != '\0' && policy_surge_find(p, slice_of(p->orders[i].surge)) < 0)
+            json_check_fault(c, "\"surge\" names no surge of this pack");
         json_check_leave(c, mark);
     }
     p->order_count = (int)i;
@@ -121,8 +139,8 @@ static void read_orders(struct json_check *c, struct policy *p, const struct jso
 
 static void read_pack(struct json_check *c, struct policy *p, const struct json *root)
 {
-    static const char *const keys[] = {"format", "version",  "title",          "note",
-                                       "rules",  "overlays", "standing_orders"};
+    static const char *const keys[] = {"format", "version",  "title",  "note",
+                                       "rules",  "overlays", "surges", "standing_orders"};
     char title[POLICY_BASIS_SIZE], note[POLICY_NOTE_SIZE];
     int64_t format;
 
@@ -137,6 +155,7 @@ static void read_pack(struct json_check *c, struct policy *p, const struct json 
         json_check_fault(c, "\"version\" may hold letters, digits, '.', '-' and '_' only");
     const struct json *rules = json_check_child(c, root, "rules", true, JSON_OBJECT);
     const struct json *overlays = json_check_child(c, root, "overlays", true, JSON_ARRAY);
+    const struct json *surges = json_check_child(c, root, "surges", true, JSON_ARRAY);
     const struct json *orders = json_check_child(c, root, "standing_orders", true, JSON_ARRAY);
     size_t mark = json_check_enter(c, "rules");
     if (rules != NULL) {
@@ -153,134 +172,12 @@ static void read_pack(struct json_check *c, struct policy *p, const struct json 
     }
     json_check_leave(c, mark);
     check_overlaps(c, p);
+    mark = json_check_enter(c, "surges");
+    read_surges(c, p, surges);
+    json_check_leave(c, mark);
     mark = json_check_enter(c, "standing_orders");
     read_orders(c, p, orders);
     json_check_leave(c, mark);
-}
-
-/* ---- resolving ---- */
-
-/* Overlays whose division is a prefix of `division` and that hold at at_ms, in the order in which
- * they are laid on. Returns how many. */
-static int active_overlays(const struct policy *p, const char *division, int64_t at_ms, int *out)
-{
-    int count = 0;
-
-    for (int i = 0; i < p->overlay_count; i++) {
-        const struct policy_overlay *o = &p->overlays[i];
-        if (!is_prefix(o->division, division) || at_ms < o->from_ms || at_ms >= o->to_ms)
-            continue;
-        int at = count++;
-        for (; at > 0; at--) { /* insertion: shorter divisions first, then lower ranks */
-            const struct policy_overlay *before = &p->overlays[out[at - 1]];
-            size_t a = strlen(before->division), b = strlen(o->division);
-            if (a < b || (a == b && before->rank <= o->rank))
-                break;
-            out[at] = out[at - 1];
-        }
-        out[at] = i;
-    }
-    return count;
-}
-
-/* First instant after at_ms at which an overlay of this division begins or ends. */
-static int64_t next_change(const struct policy *p, const char *division, int64_t at_ms)
-{
-    int64_t next = INT64_MAX;
-
-    for (int i = 0; i < p->overlay_count; i++) {
-        const struct policy_overlay *o = &p->overlays[i];
-        if (!is_prefix(o->division, division))
-            continue;
-        if (o->from_ms > at_ms && o->from_ms < next)
-            next = o->from_ms;
-        if (o->to_ms > at_ms && o->to_ms < next)
-            next = o->to_ms;
-    }
-    return next;
-}
-
-static enum err resolve_segment(struct json_check *c, struct policy *p, const char *division,
-                                int64_t from_ms, int64_t to_ms, int *active)
-{
-    struct segment *s = &p->segments[p->segment_count];
-    int count = active_overlays(p, division, from_ms, active);
-
-    s->from_ms = from_ms;
-    s->to_ms = to_ms;
-    memcpy(s->division, division, DIVISION_CODE_SIZE);
-    s->rules = &p->base;
-    p->segment_count++;
-    if (count == 0)
-        return ERR_OK;
-    struct policy_rules *rules = arena_alloc(&p->arena, sizeof *rules);
-    if (rules == NULL)
-        return ERR_NO_MEMORY;
-    *rules = p->base;
-    size_t outer = json_check_enter(c, "overlays"), inner = 0;
-    for (int i = 0; i < count; i++) {
-        struct json_check silent = *c; /* its faults were written when it was read */
-        silent.why = NULL;
-        policy_read_rules(&silent, p->overlay_rules[active[i]], false, rules);
-    }
-    inner = json_check_enter_at(c, p->overlay_at[active[count - 1]]);
-    size_t last = json_check_enter(c, "rules");
-    policy_check_rules(c, rules);
-    json_check_leave(c, last);
-    json_check_leave(c, inner);
-    json_check_leave(c, outer);
-    s->rules = rules;
-    return ERR_OK;
-}
-
-static int longer_first(const void *a, const void *b)
-{
-    const struct segment *x = a, *y = b;
-    size_t xl = strlen(x->division), yl = strlen(y->division);
-
-    if (xl != yl)
-        return xl > yl ? -1 : 1;
-    int by_code = strcmp(x->division, y->division);
-    return by_code != 0 ? by_code : (x->from_ms > y->from_ms) - (x->from_ms < y->from_ms);
-}
-
-/* Every division that is named gets its own segments over all times; every other code is served by
- * its longest named prefix, at last by "". */
-static enum err resolve(struct json_check *c, struct policy *p)
-{
-    int *active = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *active);
-    /* a division has at most 2 changes per overlay that applies to it; count them all first */
-    size_t most = 1;
-
-    if (active == NULL)
-        return ERR_NO_MEMORY;
-    for (int i = 0; i < p->overlay_count; i++) {
-        for (int k = 0; k < p->overlay_count; k++)
-            most += is_prefix(p->overlays[k].division, p->overlays[i].division) ? 3 : 0;
-    }
-    most += 3 * (size_t)p->overlay_count;
-    p->segments = arena_alloc(&p->arena, most * sizeof *p->segments);
-    if (p->segments == NULL)
-        return ERR_NO_MEMORY;
-    for (int i = -1; i < p->overlay_count; i++) {
-        char division[DIVISION_CODE_SIZE] = "";
-        bool seen = false;
-        if (i >= 0)
-            memcpy(division, p->overlays[i].division, sizeof division);
-        for (int k = 0; k < i && !seen; k++)
-            seen = strcmp(p->overlays[k].division, division) == 0;
-        if (seen || (i >= 0 && division[0] == '\0'))
-            continue;
-        for (int64_t from = INT64_MIN; from != INT64_MAX;) {
-            int64_t to = next_change(p, division, from);
-            enum err err = resolve_segment(c, p, division, from, to, active);
-            if (err != ERR_OK)
-                return err;
-            from = to;
-        }
-    }
-    qsort(p->segments, (size_t)p->segment_count, sizeof *p->segments, longer_first);
-    return ERR_OK;
 }
 
 static void name_it(struct policy *p, const struct json *root)
@@ -288,15 +185,94 @@ static void name_it(struct policy *p, const struct json *root)
     p->hash = policy_hash_json(root);
     snprintf(p->name, sizeof p->name, "%s+%016" PRIx64, p->version, p->hash);
     memcpy(p->base.name, p->name, sizeof p->base.name);
+    for (int i = 0; i < p->surge_count; i++)
+        memcpy(p->surge_base[i].name, p->name, sizeof p->name);
+}
+
+static bool make_room(struct policy *p)
+{
+    p->overlays = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlays);
+    p->overlay_rules = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlay_rules);
+    p->overlay_at = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlay_at);
+    p->surges = arena_alloc(&p->arena, POLICY_SURGES_MAX * sizeof *p->surges);
+    p->surge_rules = arena_alloc(&p->arena, POLICY_SURGES_MAX * sizeof *p->surge_rules);
+    p->surge_base = arena_alloc(&p->arena, POLICY_SURGES_MAX * sizeof *p->surge_base);
+    p->orders = arena_alloc(&p->arena, POLICY_ORDERS_MAX * sizeof *p->orders);
+    return p->overlays != NULL && p->overlay_rules != NULL && p->overlay_at != NULL &&
+           p->surges != NULL && p->surge_rules != NULL && p->surge_base != NULL &&
+           p->orders != NULL;
+}
+
+/* Its divisions become overlays that are laid on last. False with a line in `why` when it cannot be
+ * used. */
+static bool lay_disaster(struct policy *p, const struct disaster *d, int at, struct buf *why)
+{
+    int surge = policy_surge_find(p, slice_of(d->surge));
+    const char *reason = surge < 0 ? "the pack holds no such surge"
+                         : p->overlay_count + d->division_count > POLICY_OVERLAYS_MAX
+                             ? "there are too many divisions"
+                             : NULL;
+
+    if (reason != NULL) {
+        if (why != NULL)
+            buf_putf(why, "disaster %s with surge \"%s\" is left out: %s\n", d->id, d->surge,
+                     reason);
+        return false;
+    }
+    for (int i = 0; i < d->division_count; i++) {
+        struct policy_overlay *o = &p->overlays[p->overlay_count];
+        memset(o, 0, sizeof *o);
+        memcpy(o->division, d->divisions[i], sizeof o->division);
+        memcpy(o->title, d->title, sizeof d->title);
+        o->from_ms = d->from_ms;
+        o->to_ms = d->to_ms;
+        o->disaster = at;
+        p->overlay_rules[p->overlay_count] = p->surge_rules[surge];
+        p->overlay_at[p->overlay_count++] = (size_t)surge;
+    }
+    return true;
+}
+
+/* Resolve with the disasters; if that makes a contradiction, without them: a declaration must not
+ * take the rules away from everybody. */
+static enum err resolve_all(struct json_check *c, struct policy *p,
+                            const struct disaster *disasters, size_t count)
+{
+    int overlays = p->overlay_count;
+
+    p->disasters = disasters;
+    for (size_t i = 0; i < count; i++)
+        (void)lay_disaster(p, &disasters[i], (int)i, c->why);
+    struct json_check trial = *c;
+    trial.why = NULL;
+    enum err err = policy_resolve(p->overlay_count > overlays ? &trial : c, p);
+    if (err == ERR_OK && p->overlay_count > overlays && trial.faults > 0) {
+        if (c->why != NULL)
+            buf_put_text(c->why, "the declared disasters are left out: a surge contradicts the "
+                                 "rules of a division there\n");
+        p->overlay_count = overlays;
+        err = policy_resolve(c, p);
+    }
+    p->disasters = NULL;
+    p->overlay_rules = NULL; /* the document goes */
+    p->surge_rules = NULL;
+    return err;
 }
 
 enum err policy_load(struct slice json, struct policy **out, struct buf *why)
+{
+    return policy_load_declared(json, NULL, 0, out, why);
+}
+
+enum err policy_load_declared(struct slice json, const struct disaster *disasters, size_t count,
+                              struct policy **out, struct buf *why)
 {
     struct json_check c;
     struct json *root = NULL;
     struct policy *p = NULL;
     enum err err = ERR_NO_MEMORY;
 
+    ASSERT(count <= POLICY_DISASTERS_MAX);
     if (json.len > POLICY_BYTES_MAX)
         return ERR_TOO_LARGE;
     json_check_init(&c, json, why);
@@ -308,12 +284,7 @@ enum err policy_load(struct slice json, struct policy **out, struct buf *why)
     if (p == NULL)
         goto out;
     arena_init(&p->arena, ARENA_MAX);
-    p->overlays = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlays);
-    p->overlay_rules = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlay_rules);
-    p->overlay_at = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlay_at);
-    p->orders = arena_alloc(&p->arena, POLICY_ORDERS_MAX * sizeof *p->orders);
-    if (p->overlays == NULL || p->overlay_rules == NULL || p->overlay_at == NULL ||
-        p->orders == NULL)
+    if (!make_room(p))
         goto out;
     read_pack(&c, p, root);
     if (c.faults > 0) {
@@ -321,10 +292,9 @@ enum err policy_load(struct slice json, struct policy **out, struct buf *why)
         goto out;
     }
     name_it(p, root);
-    err = resolve(&c, p);
+    err = resolve_all(&c, p, disasters, count);
     if (err == ERR_OK && c.faults > 0)
         err = ERR_INPUT;
-    p->overlay_rules = NULL; /* the document goes */
     if (err == ERR_OK) {
         *out = p;
         p = NULL;
@@ -348,8 +318,8 @@ void policy_free(struct policy *p)
 const struct policy_rules *policy_for(const struct policy *p, const char *township, int64_t at_ms)
 {
     for (int i = 0; i < p->segment_count; i++) {
-        const struct segment *s = &p->segments[i];
-        if (is_prefix(s->division, township) && at_ms >= s->from_ms && at_ms < s->to_ms)
+        const struct policy_segment *s = &p->segments[i];
+        if (policy_is_prefix(s->division, township) && at_ms >= s->from_ms && at_ms < s->to_ms)
             return s->rules;
     }
     return &p->base; /* at_ms == INT64_MAX */
@@ -397,15 +367,18 @@ static int order_reach(const struct standing_order *o, const char *township)
 
     for (int i = 0; i < o->division_count; i++) {
         int len = (int)strlen(o->divisions[i]);
-        if (len > reach && is_prefix(o->divisions[i], township))
+        if (len > reach && policy_is_prefix(o->divisions[i], township))
             reach = len;
     }
     return reach;
 }
 
-static bool order_fits(const struct standing_order *o, int64_t at_ms, enum relief_type type,
-                       enum urgency urgency, enum cause cause, uint32_t facts)
+static bool order_fits(const struct standing_order *o, const struct policy_rules *r, int64_t at_ms,
+                       enum relief_type type, enum urgency urgency, enum cause cause,
+                       uint32_t facts)
 {
+    if ((o->demo && !r->standard.demo) || (o->surge[0] != '\0' && strcmp(o->surge, r->surge) != 0))
+        return false;
     if (at_ms < o->valid_from_ms || at_ms >= o->valid_to_ms)
         return false;
     if ((o->types >> type & 1) == 0 || urgency < o->least_urgency)
@@ -424,18 +397,45 @@ const struct standing_order *policy_order_for(const struct policy *p, const char
 {
     const struct standing_order *best = NULL;
     int best_reach = -1;
-    bool demo = policy_for(p, township, at_ms)->standard.demo;
+    const struct policy_rules *r = policy_for(p, township, at_ms);
 
     for (int i = 0; i < p->order_count; i++) {
         const struct standing_order *o = &p->orders[i];
         int reach = order_reach(o, township);
-        if (reach <= best_reach || (o->demo && !demo) ||
-            !order_fits(o, at_ms, type, urgency, cause, facts))
+        if (reach >= 0 && o->surge[0] != '\0')
+            reach += DIVISION_CODE_SIZE; /* one made for the disaster goes before all others */
+        if (reach <= best_reach || !order_fits(o, r, at_ms, type, urgency, cause, facts))
             continue;
         best = o;
         best_reach = reach;
     }
     return best;
+}
+
+int policy_surge_count(const struct policy *p)
+{
+    return p->surge_count;
+}
+
+const struct policy_surge *policy_surge(const struct policy *p, int i)
+{
+    ASSERT(i >= 0 && i < p->surge_count);
+    return &p->surges[i];
+}
+
+int policy_surge_find(const struct policy *p, struct slice id)
+{
+    for (int i = 0; i < p->surge_count; i++) {
+        if (slice_is(id, p->surges[i].id))
+            return i;
+    }
+    return -1;
+}
+
+const struct policy_rules *policy_surge_rules(const struct policy *p, int i)
+{
+    ASSERT(i >= 0 && i < p->surge_count);
+    return &p->surge_base[i];
 }
 
 int policy_overlay_count(const struct policy *p)

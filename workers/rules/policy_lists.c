@@ -43,6 +43,23 @@ static bool pause_bit(struct slice word, uint32_t *bit)
     return false;
 }
 
+static bool trigger_bit(struct slice word, uint32_t *bit)
+{
+    static const char *const words[] = {
+#define TRIGGER_WORD(id, word, zh) word,
+        TRIGGER_TABLE(TRIGGER_WORD)
+#undef TRIGGER_WORD
+    };
+
+    for (uint32_t i = 0; i < COUNT_OF(words); i++) {
+        if (slice_is(word, words[i])) {
+            *bit = UINT32_C(1) << i;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Only what may be paid by rule. */
 static bool order_type_bit(struct slice word, uint32_t *bit)
 {
@@ -168,6 +185,71 @@ void policy_read_pauses(struct json_check *c, const struct json *list, struct po
         json_size(list) == 0 ? 0 : read_words(c, list, pause_bit, "reason for a pause");
 }
 
+void policy_read_triggers(struct json_check *c, const struct json *list, struct policy_rules *into)
+{
+    into->conference.triggers =
+        json_size(list) == 0 ? 0 : read_words(c, list, trigger_bit, "trigger of a conference");
+}
+
+static void read_debt_step(struct json_check *c, const struct json *v, struct debt_step *step)
+{
+    static const char *const keys[] = {"overdue_fen", "overdue_permille", "ceiling_permille",
+                                       "countersign"};
+    int64_t overdue = 0, ceiling = 1000;
+
+    if (!json_check_keys(c, v, keys, COUNT_OF(keys)))
+        return;
+    (void)json_check_int(c, v, "overdue_fen", false, 1, AMOUNT_FEN_MAX, &step->overdue_fen);
+    (void)json_check_int(c, v, "overdue_permille", false, 1, 1000, &overdue);
+    (void)json_check_int(c, v, "ceiling_permille", true, 0, 1000, &ceiling);
+    (void)json_check_bool(c, v, "countersign", false, &step->countersign);
+    step->overdue_permille = (int)overdue;
+    step->ceiling_permille = (int)ceiling;
+    if (step->overdue_fen == 0 && step->overdue_permille == 0)
+        json_check_fault(c, "names no debt: give \"overdue_fen\" or \"overdue_permille\"");
+    if (ceiling == 0 && !step->countersign)
+        json_check_fault(c, "leaves nothing and asks nobody: a ceiling of 0 needs "
+                            "\"countersign\": true");
+}
+
+/* May the later step hold although the earlier one does not? Then the ceiling would not fall step
+ * by step. */
+static bool steps_down(const struct debt_step *a, const struct debt_step *b)
+{
+    bool fen = b->overdue_fen == 0 || (a->overdue_fen > 0 && b->overdue_fen > a->overdue_fen);
+    bool permille = b->overdue_permille == 0 ||
+                    (a->overdue_permille > 0 && b->overdue_permille > a->overdue_permille);
+
+    return fen && permille && b->ceiling_permille <= a->ceiling_permille;
+}
+
+void policy_read_debt_steps(struct json_check *c, const struct json *list,
+                            struct policy_rules *into)
+{
+    struct debt_step *steps = into->review_debt.steps;
+    size_t i = 0;
+
+    into->review_debt.step_count = 0;
+    if (json_size(list) > DEBT_STEPS_MAX) {
+        json_check_fault(c, "must hold at most %d steps", DEBT_STEPS_MAX);
+        return;
+    }
+    for (const struct json *v = json_first(list); v != NULL; v = json_next(v), i++) {
+        size_t mark = json_check_enter_at(c, i);
+        memset(&steps[i], 0, sizeof steps[i]);
+        read_debt_step(c, v, &steps[i]);
+        if (i > 0 && !steps_down(&steps[i - 1], &steps[i]))
+            json_check_fault(c,
+                             "must need more debt than step %zu, by the same measures, and leave "
+                             "no higher ceiling",
+                             i - 1);
+        if (i > 0 && steps[i - 1].countersign)
+            json_check_fault(c, "stands behind a step with a countersignature: that must be last");
+        json_check_leave(c, mark);
+    }
+    into->review_debt.step_count = (int)i;
+}
+
 int policy_read_divisions(struct json_check *c, const struct json *v,
                           char (*out)[DIVISION_CODE_SIZE], int max)
 {
@@ -219,6 +301,14 @@ static void check_order(struct json_check *c, const struct standing_order *o)
         json_check_fault(c, "ceilings must not fall: case_fen <= day_fen <= month_fen");
     if (o->valid_to_ms - o->valid_from_ms > 1096 * MS_PER_DAY)
         json_check_fault(c, "is valid for more than three years: an authorisation must expire");
+    if (o->signed_ms > o->valid_from_ms)
+        json_check_fault(c, "is signed after it begins: \"valid_from\" must not lie before the day "
+                            "of the signature");
+    if (strcmp(o->signed_by, o->officer) != 0)
+        json_check_fault(c,
+                         "is not signed by the officer whom it names: \"signature.by\" must be "
+                         "\"%s\"",
+                         o->officer);
 }
 
 static void read_qualify(struct json_check *c, const struct json *list, struct standing_order *out)
@@ -245,12 +335,29 @@ static void read_qualify(struct json_check *c, const struct json *list, struct s
     json_check_leave(c, mark);
 }
 
+/* Who signed, when, which document. */
+static void read_signature(struct json_check *c, const struct json *v, struct standing_order *out)
+{
+    static const char *const keys[] = {"by", "on", "document"};
+    const struct json *signature = json_check_child(c, v, "signature", true, JSON_OBJECT);
+
+    if (signature == NULL)
+        return;
+    size_t mark = json_check_enter(c, "signature");
+    if (json_check_keys(c, signature, keys, COUNT_OF(keys))) {
+        (void)json_check_text(c, signature, "by", true, out->signed_by, sizeof out->signed_by);
+        (void)json_check_date(c, signature, "on", true, &out->signed_ms);
+        (void)json_check_text(c, signature, "document", true, out->document, sizeof out->document);
+    }
+    json_check_leave(c, mark);
+}
+
 void policy_read_order(struct json_check *c, const struct json *v, struct standing_order *out)
 {
-    static const char *const keys[] = {"id",          "officer",       "office",     "divisions",
-                                       "types",       "least_urgency", "qualify",    "case_fen",
-                                       "day_fen",     "month_fen",     "valid_from", "valid_to",
-                                       "legal_basis", "demo",          "note"};
+    static const char *const keys[] = {
+        "id",          "officer",  "office",  "divisions", "types",      "least_urgency",
+        "qualify",     "case_fen", "day_fen", "month_fen", "valid_from", "valid_to",
+        "legal_basis", "demo",     "note",    "signature", "surge"};
     char urgency[24] = "", note[POLICY_NOTE_SIZE];
 
     memset(out, 0, sizeof *out);
@@ -262,6 +369,8 @@ void policy_read_order(struct json_check *c, const struct json *v, struct standi
     (void)json_check_text(c, v, "legal_basis", true, out->legal_basis, sizeof out->legal_basis);
     (void)json_check_text(c, v, "note", false, note, sizeof note);
     (void)json_check_bool(c, v, "demo", false, &out->demo);
+    (void)json_check_text(c, v, "surge", false, out->surge, sizeof out->surge);
+    read_signature(c, v, out);
     out->division_count = policy_read_divisions(c, v, out->divisions, ORDER_DIVISIONS_MAX);
     out->types = read_member_words(c, v, "types", true, order_type_bit,
                                    "type that may be approved by rule (SMALL_FAST, URGENT)");

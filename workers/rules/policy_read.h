@@ -17,6 +17,8 @@ void policy_read_condition(struct json_check *c, const struct json *v, struct co
 void policy_read_triage(struct json_check *c, const struct json *list, struct policy_rules *into);
 void policy_read_tier_rules(struct json_check *c, const struct json *list, struct policy_rules *into);
 void policy_read_pauses(struct json_check *c, const struct json *list, struct policy_rules *into);
+void policy_read_triggers(struct json_check *c, const struct json *list, struct policy_rules *into);
+void policy_read_debt_steps(struct json_check *c, const struct json *list, struct policy_rules *into);
 void policy_read_order(struct json_check *c, const struct json *v, struct standing_order *out);
 /* A list of division prefixes: "" (everywhere), 2, 4, 6, 9 or 12 digits. Returns how many were read, at most max. */
 int policy_read_divisions(struct json_check *c, const struct json *v, char (*out)[DIVISION_CODE_SIZE], int max);
