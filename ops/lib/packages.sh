@@ -1,9 +1,9 @@
 # packages.sh: Debian packages. Asks dpkg what is there and installs only what is missing.
 
 PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libhiredis-dev
-    libcurl4-openssl-dev libcjson-dev libssl-dev zlib1g-dev libcmocka-dev)
+    libcurl4-openssl-dev libcjson-dev libssl-dev zlib1g-dev libcmocka-dev libxml2-dev)
 PACKAGES_RUN=(redis-server redis-tools)
-PACKAGES_TEST=(clang nodejs)
+PACKAGES_TEST=(clang nodejs libxml2-utils)
 
 # Debian 13 has llhttp as a library; Debian 12 ships its sources inside node-llhttp.
 package_llhttp() {
