@@ -43,8 +43,17 @@ static struct decision_input any_input(void)
     in.facts.stranded = any(3) == 0;
     in.person = (struct relief_history){any_fen(), (int)any(4), (int)any(3), (int)any(8) == 0};
     in.household = (struct relief_history){any_fen(), (int)any(3), (int)any(3), 0};
-    in.fund =
-        (struct relief_fund){any_fen(), any(2) == 0 ? 0 : any_fen(), any(2) == 0 ? 0 : any_fen(), any(2) == 0 ? 0 : any_fen()};
+    in.fund = (struct relief_fund){.available_fen = any_fen(),
+                                   .today_fen = any(2) == 0 ? 0 : any_fen(),
+                                   .order_today_fen = any(2) == 0 ? 0 : any_fen(),
+                                   .order_month_fen = any(2) == 0 ? 0 : any_fen(),
+                                   .county_fen = any(2) == 0 ? 0 : any_fen()};
+    in.account_persons = any(6) == 0 ? (int64_t)any(5) - 1 : 0;
+    in.open_duplicates = any(6) == 0 ? (int)any(5) - 1 : 0;
+    in.allotted_fen = any(3) == 0 ? any_fen() : 2000000;
+    in.debt_overdue_fen = any(2) == 0 ? 0 : any_fen();
+    in.draw = any(4) == 0 ? 0 : any(UINT64_MAX);
+    in.facts.recognised = any(4) == 0;
     in.relative_declared = any(8) == 0;
     in.payee_missing = any(8) == 0;
     in.now_ms += (int64_t)any(400) * MS_PER_DAY + (int64_t)any(86400000);
@@ -55,17 +64,26 @@ static struct decision_input any_input(void)
 static void check_money(const struct decision_input *in, const struct decision *d)
 {
     const struct policy_rules *r = policy_for(policy, in->township, in->now_ms);
-    int64_t fund = in->fund.available_fen < 0 ? 0 : in->fund.available_fen;
+    int64_t fund =
+        money_max(0, d->from_county_reserve && in->fund.county_fen > 0 ? in->fund.county_fen
+                                                                       : in->fund.available_fen);
+    int64_t ceiling = policy_first_aid_ceiling(r, in->debt_overdue_fen, in->allotted_fen,
+                                               in->facts.danger_to_life);
     int64_t paid = money_max(0, money_max(in->person.paid_fen, in->household.paid_fen));
 
     assert_in_range(d->amount_fen, 0, AMOUNT_FEN_MAX);
-    assert_in_range(d->first_aid_fen, 0, 331200);
-    assert_in_range(d->officer_first_aid_fen, 0, 331200);
+    assert_in_range(ceiling, 0, 331200);
+    assert_in_range(d->first_aid_fen, 0, ceiling);
+    assert_in_range(d->officer_first_aid_fen, 0, ceiling);
     assert_true(d->over_cap_fen >= 0 && d->follow_up_fen >= 0);
     assert_true(d->first_aid_fen <= fund && d->officer_first_aid_fen <= fund);
     assert_true(d->amount_fen == 0 || d->amount_fen <= r->caps.household_year_fen - paid);
     if (d->type == RELIEF_SMALL_FAST)
         assert_true(d->amount_fen <= r->standard.dibao_month_fen);
+    if (in->facts.danger_to_life) /* never blocked by what the township owes */
+        assert_false(d->countersign);
+    else
+        assert_false(d->from_county_reserve);
     assert_int_equal(d->by_rule, d->track == TRACK_FIRST_AID);
     assert_int_equal(d->by_rule, d->first_aid_fen > 0);
     if (!d->by_rule) {
@@ -77,6 +95,8 @@ static void check_money(const struct decision_input *in, const struct decision *
     assert_true(money_max(0, in->fund.order_today_fen) + d->first_aid_fen <= 2000000);
     assert_true(money_max(0, in->fund.order_month_fen) + d->first_aid_fen <= 10000000);
     assert_false(in->facts.wants_person || in->relative_declared || in->payee_missing);
+    assert_false(d->countersign || in->account_persons >= r->integrity.account_persons);
+    assert_true(in->open_duplicates <= 0 || in->facts.danger_to_life);
     assert_true(d->papers_by_ms > in->now_ms && d->pay_by_ms > in->now_ms);
     assert_true(d->order_id[0] != '\0' && d->officer[0] != '\0');
     assert_true(d->officer_first_aid_fen == 0);
@@ -111,6 +131,40 @@ static void whatever_comes_in_no_cap_is_ever_passed(void **state)
         by_rule += d.by_rule;
     }
     assert_in_range(by_rule, 1000, 50000); /* the generator reaches both sides */
+}
+
+/* The record holds all that the decision was made on. */
+static void a_decision_can_be_made_again_from_its_record(void **state)
+{
+    struct buf json, again;
+    struct json_out o;
+
+    (void)state;
+    seed = 4711;
+    buf_init(&json, 1 << 16);
+    buf_init(&again, 1 << 16);
+    for (int i = 0; i < 4000; i++) {
+        struct decision_input in = any_input(), got = in;
+        struct json *root = NULL;
+        char township[DIVISION_CODE_SIZE];
+        struct decision d = run(&in);
+        buf_clear(&json);
+        buf_clear(&again);
+        json_out_init(&o, &json);
+        decision_write(&d, &o, NULL);
+        assert_int_equal(json_parse(buf_slice(&json), &root, NULL), ERR_OK);
+        got = (struct decision_input){
+            .facts = in.facts, .policy = policy, .calendar = &china, .draw = in.draw};
+        assert_int_equal(decision_input_read(root, &got, township), ERR_OK);
+        json_free(root);
+        struct decision second = run(&got);
+        json_out_init(&o, &again);
+        decision_write(&second, &o, NULL);
+        assert_int_equal(buf_err(&again), ERR_OK);
+        assert_string_equal(json.ptr, again.ptr);
+    }
+    buf_release(&json);
+    buf_release(&again);
 }
 
 static void more_persons_never_means_less(void **state)
@@ -155,7 +209,7 @@ static void extremes_neither_overflow_nor_break(void **state)
     in.facts.cause = (enum cause)77;
     in.facts.shelter_lost = true;
     in.person = (struct relief_history){INT64_MIN, INT32_MIN, INT32_MAX, INT32_MIN};
-    in.fund = (struct relief_fund){INT64_MAX, INT64_MIN, INT64_MIN, INT64_MIN};
+    in.fund = (struct relief_fund){INT64_MAX, INT64_MIN, INT64_MIN, INT64_MIN, INT64_MAX};
     in.now_ms = INT64_MIN;
     in.accepted_ms = INT64_MAX;
     struct decision d = run(&in);
@@ -198,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_comes_in_no_cap_is_ever_passed),
+        cmocka_unit_test(a_decision_can_be_made_again_from_its_record),
         cmocka_unit_test(more_persons_never_means_less),
         cmocka_unit_test(more_history_never_means_more),
         cmocka_unit_test(extremes_neither_overflow_nor_break),

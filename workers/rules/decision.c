@@ -67,15 +67,69 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most)
     return value < least ? least : value > most ? most : value;
 }
 
+static struct relief_history clamp_history(const struct relief_history *h)
+{
+    return (struct relief_history){
+        .paid_fen = clamp(h->paid_fen, 0, AMOUNT_FEN_MAX),
+        .times = (int)clamp(h->times, 0, INT32_MAX),
+        .small_fast_times = (int)clamp(h->small_fast_times, 0, INT32_MAX),
+        .same_cause = (int)clamp(h->same_cause, 0, INT32_MAX),
+    };
+}
+
+static struct decision_input clean_input(const struct decision_input *in)
+{
+    struct decision_input c = *in;
+
+    c.person = clamp_history(&in->person);
+    c.household = clamp_history(&in->household);
+    c.fund = (struct relief_fund){
+        .available_fen = clamp(in->fund.available_fen, 0, AMOUNT_FEN_MAX),
+        .today_fen = clamp(in->fund.today_fen, 0, AMOUNT_FEN_MAX),
+        .order_today_fen = clamp(in->fund.order_today_fen, 0, AMOUNT_FEN_MAX),
+        .order_month_fen = clamp(in->fund.order_month_fen, 0, AMOUNT_FEN_MAX),
+        .county_fen = clamp(in->fund.county_fen, 0, AMOUNT_FEN_MAX),
+    };
+    c.account_persons = clamp(in->account_persons, 0, INT32_MAX);
+    c.debt_overdue_fen = clamp(in->debt_overdue_fen, 0, AMOUNT_FEN_MAX);
+    c.allotted_fen = clamp(in->allotted_fen, 0, AMOUNT_FEN_MAX);
+    c.open_duplicates = (int)clamp(in->open_duplicates, 0, INT32_MAX);
+    c.now_ms = clamp(in->now_ms, 0, TIME_MAX_MS);
+    c.accepted_ms = clamp(in->accepted_ms, 0, TIME_MAX_MS);
+    return c;
+}
+
+/* The input goes into the record: it must be enough to make this decision again. */
+static void keep_basis(struct work *w)
+{
+    const struct decision_input *in = w->in;
+    struct decision_basis *b = &w->d->basis;
+
+    for (size_t i = 0; i < sizeof b->township - 1 && in->township[i] != '\0'; i++)
+        b->township[i] = in->township[i];
+    b->now_ms = in->now_ms;
+    b->accepted_ms = in->accepted_ms;
+    b->person = in->person;
+    b->household = in->household;
+    b->fund = in->fund;
+    b->account_persons = in->account_persons;
+    b->debt_overdue_fen = in->debt_overdue_fen;
+    b->allotted_fen = in->allotted_fen;
+    b->open_duplicates = in->open_duplicates;
+    b->relative_declared = in->relative_declared;
+    b->payee_missing = in->payee_missing;
+}
+
 static void work_init(struct work *w, const struct decision_input *in, struct decision *d)
 {
     const struct case_facts *f = &in->facts;
 
     memset(w, 0, sizeof *w);
-    w->in = in;
+    w->clean = clean_input(in);
+    w->in = &w->clean;
     w->d = d;
-    w->now_ms = clamp(in->now_ms, 0, TIME_MAX_MS);
-    w->accepted_ms = in->accepted_ms > 0 ? clamp(in->accepted_ms, 0, TIME_MAX_MS) : w->now_ms;
+    w->now_ms = w->clean.now_ms;
+    w->accepted_ms = w->clean.accepted_ms > 0 ? w->clean.accepted_ms : w->now_ms;
     w->received_ms = f->received_ms > 0 ? clamp(f->received_ms, 0, TIME_MAX_MS) : w->now_ms;
     w->r = policy_for(in->policy, in->township, w->now_ms);
     w->cause = f->cause >= 0 && f->cause < CAUSE_COUNT ? f->cause : CAUSE_OTHER;
@@ -84,7 +138,7 @@ static void work_init(struct work *w, const struct decision_input *in, struct de
     w->net_expense_fen = clamp(f->net_expense_fen, 0, AMOUNT_FEN_MAX);
     w->asked_fen = clamp(f->asked_fen, 0, AMOUNT_FEN_MAX);
     w->facts = condition_facts(f);
-    w->available_fen = clamp(in->fund.available_fen, 0, AMOUNT_FEN_MAX);
+    w->available_fen = w->clean.fund.available_fen;
 }
 
 /* Kind and urgency from the pack; what endangers life is urgent whatever the pack says. */
@@ -111,6 +165,18 @@ static void triage(struct work *w)
     work_fired(w, "TRIAGE", d->type, d->urgency);
 }
 
+uint64_t decision_draw(struct slice case_no)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < case_no.len; i++)
+        hash = (hash ^ (unsigned char)case_no.ptr[i]) * UINT64_C(0x100000001b3);
+    hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd); /* numbers in sequence must not */
+    hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53); /* give draws in sequence */
+    hash ^= hash >> 33;
+    return hash == 0 ? 1 : hash;
+}
+
 void decide(const struct decision_input *in, struct decision *out)
 {
     struct work w;
@@ -119,91 +185,16 @@ void decide(const struct decision_input *in, struct decision *out)
     memset(out, 0, sizeof *out);
     work_init(&w, in, out);
     memcpy(out->policy, w.r->name, sizeof out->policy);
+    memcpy(out->disaster, w.r->disaster, sizeof out->disaster);
+    keep_basis(&w);
     out->person_asked = in->facts.wants_person;
     triage(&w);
+    if (out->disaster[0] != '\0')
+        work_fired(&w, "SURGE", 1, 0);
     w.order = policy_order_for(in->policy, in->township, w.now_ms, out->type, out->urgency, w.cause,
                                w.facts);
     work_amounts(&w);
     work_track(&w);
     work_deadlines(&w);
     work_reasons(&w);
-}
-
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-
-    if (at_ms == 0)
-        return;
-    clock_format_rfc3339(at_ms, text);
-    json_put_text(o, name, text);
-}
-
-static void put_money(struct json_out *o, const char *name, int64_t fen)
-{
-    if (fen != 0)
-        json_put_int(o, name, fen);
-}
-
-static void put_lists(const struct decision *d, struct json_out *o)
-{
-    json_open_array(o, "rules");
-    for (int i = 0; i < d->fired_count; i++) {
-        json_open_object(o, NULL);
-        json_put_text(o, "rule", d->fired[i].rule);
-        json_put_int(o, "value", d->fired[i].value);
-        json_put_int(o, "limit", d->fired[i].limit);
-        json_close_object(o);
-    }
-    json_close_array(o);
-    json_open_array(o, "why");
-    for (int i = 0; i < d->why_count; i++)
-        json_put_text(o, NULL, d->why[i]);
-    json_close_array(o);
-}
-
-void decision_write(const struct decision *d, struct json_out *o, const char *name)
-{
-    json_open_object(o, name);
-    json_put_text(o, "policy", d->policy);
-    json_put_text(o, "triage", d->triage);
-    json_put_text(o, "type", relief_type_word(d->type));
-    json_put_text(o, "urgency", urgency_word(d->urgency));
-    json_put_text(o, "track", track_word(d->track));
-    json_put_text(o, "tier", tier_word(d->tier));
-    json_put_int(o, "amount_fen", d->amount_fen);
-    json_put_int(o, "first_aid_fen", d->first_aid_fen);
-    put_money(o, "follow_up_fen", d->follow_up_fen);
-    if (d->follow_up_fen > 0)
-        json_put_text(o, "follow_up_tier", tier_word(d->follow_up_tier));
-    put_money(o, "officer_first_aid_fen", d->officer_first_aid_fen);
-    put_money(o, "over_cap_fen", d->over_cap_fen);
-    if (d->fast_tier > 0)
-        json_put_int(o, "fast_tier", d->fast_tier);
-    if (d->instalments > 1)
-        json_put_int(o, "instalments", d->instalments);
-    json_put_bool(o, "by_rule", d->by_rule);
-    if (d->by_rule) {
-        json_put_text(o, "standing_order", d->order_id);
-        json_put_text(o, "officer", d->officer);
-    }
-    if (d->person_asked)
-        json_put_bool(o, "person_asked", true);
-    if (d->tell_emergency)
-        json_put_bool(o, "tell_emergency", true);
-    if (d->county_must_review)
-        json_put_bool(o, "county_must_review", true);
-    if (d->calendar_assumed)
-        json_put_bool(o, "calendar_assumed", true);
-    put_time(o, "dispatch_by", d->dispatch_by_ms);
-    put_time(o, "accept_by", d->accept_by_ms);
-    put_time(o, "pay_target", d->pay_target_ms);
-    put_time(o, "pay_by", d->pay_by_ms);
-    put_time(o, "papers_by", d->papers_by_ms);
-    put_time(o, "review_by", d->review_by_ms);
-    put_time(o, "county_by", d->county_by_ms);
-    if (d->publicity_days > 0)
-        json_put_int(o, "publicity_days", d->publicity_days);
-    put_lists(d, o);
-    json_close_object(o);
 }

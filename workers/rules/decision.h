@@ -29,6 +29,7 @@ struct relief_history {
 /* What can be spent. Everything below 0 counts as 0. */
 struct relief_fund {
     int64_t available_fen;   /* township's reserve fund, not spent and not held */
+    int64_t today_fen;       /* first aid paid or held today (China time) in this township, whoever approved */
     int64_t order_today_fen; /* paid or held today (China time) by rule in this township, whichever order */
     int64_t order_month_fen; /* the same in this calendar month */
     int64_t county_fen;      /* what the county's reserve holds; 0 = not known */
@@ -51,6 +52,18 @@ struct decision_input {
     const struct calendar *calendar;
     int64_t now_ms;
     int64_t accepted_ms; /* sign-for; 0 = not yet: the clocks of acceptance run from now_ms */
+};
+
+/* What was decided on, apart from the facts of the case: goes into the record, so that the same decision can be made
+ * again years later. Brought into range. */
+struct decision_basis {
+    char township[DIVISION_CODE_SIZE];
+    int64_t now_ms, accepted_ms; /* accepted_ms 0 = not signed for yet */
+    struct relief_history person, household;
+    struct relief_fund fund;
+    int64_t account_persons, debt_overdue_fen, allotted_fen;
+    int open_duplicates;
+    bool relative_declared, payee_missing;
 };
 
 /* Who acts (track). */
@@ -116,7 +129,8 @@ struct decision {
     bool county_must_review; /* relative declared */
     bool from_county_reserve; /* first aid comes from the county's reserve: life is in danger and the township's money
                                  is blocked by its review debt or used up */
-    bool countersign;         /* review debt: nothing is paid before review without the county's countersignature */
+    bool countersign;         /* review debt: first aid, officer_first_aid_fen as well, needs the county's
+                                 countersignature; never by rule */
     bool spot_check;          /* drawn for 抽查 (always for a relative's case, if the pack says so) */
     bool calendar_assumed;   /* a deadline lies in a year whose holidays are not known */
     char order_id[ORDER_ID_SIZE];
@@ -134,6 +148,7 @@ struct decision {
     int64_t county_by_ms; /* the county has decided */
     int publicity_days;   /* 0 = no publicity */
 
+    struct decision_basis basis;
     int fired_count;
     struct decision_fired fired[DECISION_FIRED_MAX];
     int why_count;
@@ -152,7 +167,7 @@ uint64_t decision_draw(struct slice case_no);
 const char *decision_rule_key(const char *rule);
 
 /* What was decided on, apart from the facts: out of "input" of a stored decision, so that any decision can be made again
- * years later. Fills everything but facts, policy and calendar; `township` (>= DIVISION_CODE_SIZE) is what in->township
+ * years later. Fills everything but facts, policy, calendar and draw; `township` (>= DIVISION_CODE_SIZE) is what in->township
  * points to afterwards. ERR_NOT_FOUND: an old record without its input. ERR_CORRUPT. */
 MUST_CHECK enum err decision_input_read(const struct json *decision, struct decision_input *in, char *township);
 

@@ -88,8 +88,16 @@ static void read_history(struct work *w)
 
     w->times = times < 0 ? 0 : times > INT32_MAX ? INT32_MAX : (int)times;
     w->same_cause = p->same_cause > h->same_cause ? p->same_cause : h->same_cause;
-    w->year_left_fen =
-        paid >= w->r->caps.household_year_fen ? 0 : w->r->caps.household_year_fen - paid;
+    int64_t mine = at_least_zero(p->paid_fen);
+    int64_t person_left =
+        mine >= w->r->caps.person_year_fen ? 0 : w->r->caps.person_year_fen - mine;
+    w->year_cap_fen = w->r->caps.household_year_fen;
+    w->year_left_fen = paid >= w->year_cap_fen ? 0 : w->year_cap_fen - paid;
+    if (person_left < w->year_left_fen) {
+        w->year_cap_fen = w->r->caps.person_year_fen;
+        w->year_left_fen = person_left;
+        w->year_of_person = true;
+    }
     if (w->d->type == RELIEF_SMALL_FAST && !fast_counts)
         w->times = 0;
 }
@@ -97,9 +105,18 @@ static void read_history(struct work *w)
 static void read_limits(struct work *w)
 {
     const struct policy_rules *r = w->r;
+    const struct decision_input *in = w->in;
 
-    w->township_ceiling_fen = money_min(months_of_standard(w, r->township_ceiling.months, 1),
-                                        r->township_ceiling.amount_fen);
+    w->debt = policy_debt_step(r, in->debt_overdue_fen, in->allotted_fen);
+    w->township_ceiling_fen = policy_township_ceiling(r);
+    w->first_aid_ceiling_fen = policy_first_aid_ceiling(r, in->debt_overdue_fen, in->allotted_fen,
+                                                        in->facts.danger_to_life);
+    if (r->caps.township_day_fen > 0) {
+        int64_t today = at_least_zero(in->fund.today_fen), cap = r->caps.township_day_fen;
+        int64_t left = today >= cap ? 0 : cap - today;
+        w->day_full = left < w->available_fen;
+        w->available_fen = money_min(w->available_fen, left);
+    }
     w->county_ceiling_fen = months_of_standard(w, r->county_ceiling.months_per_person, w->persons);
     if (r->county_ceiling.amount_fen > 0)
         w->county_ceiling_fen = money_min(w->county_ceiling_fen, r->county_ceiling.amount_fen);
@@ -128,7 +145,8 @@ static void apply_caps(struct work *w)
         w->barrier = BARRIER_TIMES;
         left = 0;
     } else if (w->year_left_fen < left) {
-        work_fired(w, "CAPS.household_year", w->entitled_fen, w->year_left_fen);
+        work_fired(w, w->year_of_person ? "CAPS.person_year" : "CAPS.household_year",
+                   w->entitled_fen, w->year_left_fen);
         left = w->year_left_fen;
         if (left == 0)
             w->barrier = BARRIER_YEAR_SUM;
@@ -177,21 +195,39 @@ void work_amounts(struct work *w)
 
 /* ---- who acts ---- */
 
+/* Whose money pays before review. Danger to life is never blocked: when the township's money is, by
+ * its review debt or because it is used up, the county's reserve pays, if it holds more. */
+static void choose_purse(struct work *w, int64_t wanted)
+{
+    int64_t county = money_min(at_least_zero(w->in->fund.county_fen), AMOUNT_FEN_MAX);
+    bool enough = w->available_fen >= wanted;
+
+    w->purse_fen = w->available_fen;
+    w->county_purse = false;
+    if (!w->in->facts.danger_to_life || (w->debt == NULL && enough))
+        return;
+    if (county < wanted && (enough || county <= w->available_fen))
+        return; /* not known, or no better */
+    w->purse_fen = county;
+    w->county_purse = true;
+}
+
 /* What could be paid at once under the order, looking at everything but the yearly sum. */
-static int64_t payable_now(const struct work *w, enum barrier *shortage)
+static int64_t payable_now(struct work *w, enum barrier *shortage)
 {
     int64_t whole = money_min(w->entitled_fen, w->county_ceiling_fen);
-    int64_t fen = money_min(whole, w->township_ceiling_fen);
+    int64_t fen = money_min(whole, w->first_aid_ceiling_fen);
     int64_t least = money_min(w->r->urgent_first.least_fen, fen);
     int64_t by_order = money_min(
         fen, money_min(w->order->case_fen, money_min(w->day_left_fen, w->month_left_fen)));
 
+    choose_purse(w, by_order);
     *shortage = BARRIER_NONE;
     if (by_order < least || by_order == 0)
         *shortage = BARRIER_ORDER_USED_UP;
-    else if (w->available_fen < least || w->available_fen == 0)
+    else if (w->purse_fen < least || w->purse_fen == 0)
         *shortage = BARRIER_FUND;
-    return money_min(by_order, w->available_fen);
+    return money_min(by_order, w->purse_fen);
 }
 
 static void find_barrier(struct work *w)
@@ -210,6 +246,12 @@ static void find_barrier(struct work *w)
         w->barrier = BARRIER_NO_ORDER;
     else if (w->in->payee_missing)
         w->barrier = BARRIER_PAYEE;
+    else if (w->in->account_persons >= w->r->integrity.account_persons)
+        w->barrier = BARRIER_ACCOUNT;
+    else if (w->in->open_duplicates > 0 && !w->in->facts.danger_to_life)
+        w->barrier = BARRIER_DUPLICATE;
+    else if (w->d->countersign)
+        w->barrier = BARRIER_DEBT;
     else if (payable_now(w, &shortage) > w->year_left_fen)
         w->barrier = BARRIER_YEAR_SUM_SHORT;
     else
@@ -232,15 +274,21 @@ static void pay_by_rule(struct work *w)
     work_fired(w, "STANDING_ORDER.case", now_fen, w->order->case_fen);
     work_fired(w, "STANDING_ORDER.day", w->in->fund.order_today_fen, w->order->day_fen);
     work_fired(w, "STANDING_ORDER.month", w->in->fund.order_month_fen, w->order->month_fen);
-    work_fired(w, "FUND.available", now_fen, w->available_fen);
+    work_fired(w, w->county_purse ? "FUND.county" : "FUND.available", now_fen, w->purse_fen);
+    d->from_county_reserve = w->county_purse;
     if (d->amount_fen > w->township_ceiling_fen)
         work_fired(w, "TOWNSHIP_CEILING", d->amount_fen, w->township_ceiling_fen);
     if (d->follow_up_fen == 0)
         return;
     /* Above the township's power, or beyond its fund: the county. Only the order's ceiling was too
-     * low: the township. */
-    bool county = d->amount_fen > w->township_ceiling_fen || now_fen == w->available_fen;
+     * low, or its review debt lowers what it pays before review: the township. */
+    bool county = d->amount_fen > w->township_ceiling_fen || now_fen == w->purse_fen;
     d->follow_up_tier = county ? TIER_COUNTY : TIER_TOWNSHIP;
+}
+
+static enum tier conference_or_county(const struct work *w, enum conference_trigger trigger)
+{
+    return (w->r->conference.triggers >> trigger & 1) != 0 ? TIER_CONFERENCE : TIER_COUNTY;
 }
 
 static enum tier tier_of(const struct work *w)
@@ -248,8 +296,9 @@ static enum tier tier_of(const struct work *w)
     switch (w->barrier) {
     case BARRIER_NOTHING_DUE: return TIER_NONE;
     case BARRIER_SAME_CAUSE: return TIER_COUNTY;
-    case BARRIER_TIMES:
-    case BARRIER_YEAR_SUM: return TIER_CONFERENCE;
+    case BARRIER_TIMES: return conference_or_county(w, TRIGGER_TIMES);
+    case BARRIER_YEAR_SUM: return conference_or_county(w, TRIGGER_YEAR_CAP);
+    case BARRIER_DEBT: return TIER_COUNTY;
     case BARRIER_RELATIVE:
         return w->r->integrity.relative_county_review ? TIER_COUNTY : TIER_TOWNSHIP;
     case BARRIER_FUND: return TIER_COUNTY;
@@ -258,6 +307,8 @@ static enum tier tier_of(const struct work *w)
     case BARRIER_TYPE:
     case BARRIER_NO_ORDER:
     case BARRIER_PAYEE:
+    case BARRIER_ACCOUNT:
+    case BARRIER_DUPLICATE:
     case BARRIER_YEAR_SUM_SHORT:
     case BARRIER_ORDER_USED_UP: break;
     }
@@ -270,12 +321,12 @@ static enum track track_of(const struct work *w)
 {
     bool relative = w->in->relative_declared && w->r->integrity.relative_county_review;
 
-    if (relative || w->barrier == BARRIER_FUND)
+    if (relative || w->barrier == BARRIER_FUND || w->barrier == BARRIER_DEBT)
         return TRACK_COUNTY;
     if (w->in->facts.danger_to_life || w->d->person_asked)
         return TRACK_OFFICER;
     if (w->barrier == BARRIER_TIMES || w->barrier == BARRIER_YEAR_SUM)
-        return TRACK_CONFERENCE;
+        return w->d->tier == TIER_CONFERENCE ? TRACK_CONFERENCE : TRACK_COUNTY;
     if (w->d->type == RELIEF_EXPENSE && w->d->tier == TIER_COUNTY &&
         w->barrier != BARRIER_SAME_CAUSE)
         return TRACK_COUNTY;
@@ -285,7 +336,7 @@ static enum track track_of(const struct work *w)
 /* What an officer of the township may pay at once on his own signature. A used-up cap closes it,
  * unless life is in danger: then he may act and the conference or the county looks at it
  * afterwards. */
-static int64_t officer_first_aid(const struct work *w)
+static int64_t officer_first_aid(struct work *w)
 {
     const struct policy_rules *r = w->r;
     bool capped = w->barrier == BARRIER_SAME_CAUSE || w->barrier == BARRIER_TIMES ||
@@ -298,16 +349,65 @@ static int64_t officer_first_aid(const struct work *w)
     int64_t fen = w->d->type == RELIEF_URGENT
                       ? months_of_standard(w, r->urgent_first.months, w->persons)
                       : w->entitled_fen;
-    fen = money_min(fen, w->township_ceiling_fen);
+    fen = money_min(fen, w->first_aid_ceiling_fen);
     if (!capped)
         fen = money_min(fen, w->d->amount_fen);
-    return money_min(fen, w->available_fen);
+    choose_purse(w, fen);
+    return money_min(fen, w->purse_fen);
+}
+
+/* What stood in the way, as a fired rule. */
+static void fire_barrier(struct work *w)
+{
+    switch (w->barrier) {
+    case BARRIER_RELATIVE: work_fired(w, "INTEGRITY.relative", 1, 0); break;
+    case BARRIER_WANTS_PERSON: work_fired(w, "PERSON.asked", 1, 0); break;
+    case BARRIER_NO_ORDER: work_fired(w, "STANDING_ORDER.none", 0, 0); break;
+    case BARRIER_PAYEE: work_fired(w, "PAYEE.missing", 1, 0); break;
+    case BARRIER_ACCOUNT:
+        work_fired(w, "ACCOUNT.shared", w->in->account_persons, w->r->integrity.account_persons);
+        break;
+    case BARRIER_DUPLICATE: work_fired(w, "DUPLICATES.open", w->in->open_duplicates, 0); break;
+    case BARRIER_DEBT:
+        work_fired(w, "REVIEW_DEBT.countersign", w->in->debt_overdue_fen, w->in->allotted_fen);
+        break;
+    case BARRIER_ORDER_USED_UP:
+        work_fired(w, "STANDING_ORDER.used_up", money_min(w->day_left_fen, w->month_left_fen),
+                   w->r->urgent_first.least_fen);
+        break;
+    case BARRIER_FUND:
+        work_fired(w, "FUND.short", w->available_fen, w->r->urgent_first.least_fen);
+        break;
+    default: break;
+    }
+}
+
+/* 抽查: by the number that the case drew; a relative's and a repeated case by their own share. */
+static bool spot_check(const struct work *w)
+{
+    const struct policy_rules *r = w->r;
+    bool repeated = w->in->open_duplicates > 0 || w->same_cause > 0;
+    int permille = w->in->relative_declared ? r->integrity.relative_check_permille
+                   : repeated               ? r->integrity.repeat_check_permille
+                                            : r->integrity.spot_check_permille;
+
+    if (w->d->type != RELIEF_SMALL_FAST && w->d->type != RELIEF_URGENT &&
+        w->d->type != RELIEF_EXPENSE)
+        return false;
+    return permille == 1000 || (w->in->draw != 0 && w->in->draw % 1000 < (uint64_t)permille);
 }
 
 void work_track(struct work *w)
 {
     struct decision *d = w->d;
 
+    d->countersign = w->debt != NULL && w->debt->countersign && !w->in->facts.danger_to_life &&
+                     (d->type == RELIEF_URGENT || d->type == RELIEF_SMALL_FAST);
+    d->spot_check = spot_check(w);
+    if (d->spot_check)
+        work_fired(w, "INTEGRITY.check", (int64_t)(w->in->draw % 1000), 1000);
+    if (w->debt != NULL && !w->in->facts.danger_to_life)
+        work_fired(w, "REVIEW_DEBT.ceiling", w->in->debt_overdue_fen, w->first_aid_ceiling_fen);
     find_barrier(w);
     d->county_must_review = w->in->relative_declared && w->r->integrity.relative_county_review;
     if (w->barrier == BARRIER_NONE) {
@@ -319,20 +419,10 @@ void work_track(struct work *w)
         d->tier = TIER_COUNTY;
     d->track = track_of(w);
     d->officer_first_aid_fen = officer_first_aid(w);
+    d->from_county_reserve =
+        w->in->facts.danger_to_life && ((d->officer_first_aid_fen > 0 && w->county_purse) ||
+                                        (w->barrier == BARRIER_FUND && d->amount_fen > 0));
     if (d->tier == TIER_COUNTY && d->amount_fen > w->township_ceiling_fen)
         work_fired(w, "TOWNSHIP_CEILING", d->amount_fen, w->township_ceiling_fen);
-    switch (w->barrier) {
-    case BARRIER_RELATIVE: work_fired(w, "INTEGRITY.relative", 1, 0); break;
-    case BARRIER_WANTS_PERSON: work_fired(w, "PERSON.asked", 1, 0); break;
-    case BARRIER_NO_ORDER: work_fired(w, "STANDING_ORDER.none", 0, 0); break;
-    case BARRIER_PAYEE: work_fired(w, "PAYEE.missing", 1, 0); break;
-    case BARRIER_ORDER_USED_UP:
-        work_fired(w, "STANDING_ORDER.used_up", money_min(w->day_left_fen, w->month_left_fen),
-                   w->r->urgent_first.least_fen);
-        break;
-    case BARRIER_FUND:
-        work_fired(w, "FUND.short", w->available_fen, w->r->urgent_first.least_fen);
-        break;
-    default: break;
-    }
+    fire_barrier(w);
 }

@@ -55,6 +55,7 @@ static void small_fast(struct work *w)
     d->pay_by_ms = due;
     d->pay_target_ms = hours(w->accepted_ms, w->r->small_fast.target_hours);
     d->review_by_ms = due;
+    d->publicity_days = w->r->publicity.small_fast_days;
 }
 
 static void urgent(struct work *w)
@@ -64,18 +65,24 @@ static void urgent(struct work *w)
     if (d->first_aid_fen > 0 || d->officer_first_aid_fen > 0)
         d->pay_by_ms = hours(w->accepted_ms, w->r->urgent_first.pay_hours);
     d->review_by_ms = working_days(w, w->accepted_ms, w->r->urgent_std.working_days);
+    d->publicity_days = w->r->publicity.urgent_days;
 }
 
+/* Households that are on the register already skip the economy check, so theirs is shorter. */
 static void expense(struct work *w)
 {
     struct decision *d = w->d;
+    bool recognised = w->in->facts.recognised;
+    int township =
+        recognised ? w->r->expense.recognised_working_days : w->r->expense.township_working_days;
 
-    d->review_by_ms = working_days(w, w->accepted_ms, w->r->expense.township_working_days);
+    if (recognised)
+        work_fired(w, "EXPENSE.recognised", township, w->r->expense.township_working_days);
+    d->review_by_ms = working_days(w, w->accepted_ms, township);
     d->publicity_days = w->r->expense.publicity_days;
     if (d->tier == TIER_COUNTY || d->tier == TIER_CONFERENCE)
         d->county_by_ms =
-            working_days(w, w->accepted_ms,
-                         w->r->expense.township_working_days + w->r->expense.county_working_days);
+            working_days(w, w->accepted_ms, township + w->r->expense.county_working_days);
 }
 
 void work_deadlines(struct work *w)

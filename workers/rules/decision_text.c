@@ -79,6 +79,15 @@ static void facts_text(const struct work *w, char *out, size_t size)
     }
 }
 
+/* What is different because of a declared disaster. */
+static void say_disaster(struct work *w)
+{
+    if (w->d->disaster[0] == '\0')
+        return;
+    say(w, "当地已启动“%s”应急响应（编号%s），本件按应急规则办理。", w->r->disaster_title,
+        w->d->disaster);
+}
+
 static void say_triage(struct work *w)
 {
     char facts[256];
@@ -105,10 +114,10 @@ static void say_small_fast(struct work *w, const char *standard)
     else
         snprintf(percent, sizeof percent, "%d.%d%%", permille / 10, permille % 10);
 
-    say(w, "小额快救第%d档：%s%s的%s%s，为%s，不核对家庭经济状况，不公示（依据：%s）。",
-        w->d->fast_tier, standard, yuan(r->standard.dibao_month_fen).text, percent,
+    say(w, "小额快救第%d档：%s%s的%s%s，为%s，不核对家庭经济状况%s（依据：%s）。", w->d->fast_tier,
+        standard, yuan(r->standard.dibao_month_fen).text, percent,
         r->small_fast.per_person ? "，按人计算" : "，按件计算", yuan(w->entitled_fen).text,
-        r->small_fast.legal_basis);
+        r->publicity.small_fast_days == 0 ? "，不公示" : "", r->small_fast.legal_basis);
     if (w->asked_fen > 0 && w->asked_fen == w->entitled_fen)
         say(w, "按本人提出的%s计算，没有超过该档金额。", yuan(w->asked_fen).text);
 }
@@ -140,7 +149,10 @@ static void say_amount(struct work *w)
         else if (w->months > w->months_used)
             say(w, "困难月数%d个月，按规定最多计%d个月。", w->months, w->months_used);
         if (w->in->facts.recognised)
-            say(w, "已是在册困难对象，只核对必要支出，收入和财产一段时间内不再核对。");
+            say(w,
+                "已是在册困难对象，只核对必要支出，收入和财产%d个月内不再核对，乡镇（街道）审核缩短"
+                "为%d个工作日。",
+                r->expense.recheck_months, r->expense.recognised_working_days);
         return;
     case RELIEF_CONSULT:
         say(w, "本件为咨询，由工作人员答复；需要救助时可随时转为救助申请。");
@@ -166,17 +178,19 @@ static void say_caps(struct work *w)
             r->caps.legal_basis);
         return;
     case BARRIER_TIMES:
-        say(w, "本年度已救助%d次（规定%d次），由一事一议会商决定，最多%s（依据：%s）。", w->times,
-            r->caps.times_per_year, yuan(d->over_cap_fen).text, r->caps.legal_basis);
+        say(w, "本年度已救助%d次（规定%d次），由%s决定，最多%s（依据：%s）。", w->times,
+            r->caps.times_per_year, d->tier == TIER_CONFERENCE ? "一事一议会商" : "县级说明理由后",
+            yuan(d->over_cap_fen).text, r->caps.legal_basis);
         return;
     default: break;
     }
     if (w->entitled_fen > w->year_left_fen)
         say(w,
-            "家庭本年度累计限额%s，还可救助%s；超出的%s只能通过一事一议会商（至少%"
+            "%s本年度累计限额%s，还可救助%s；超出的%s只能通过一事一议会商（至少%"
             "d人参加，留存记录）决定（依据：%s）。",
-            yuan(r->caps.household_year_fen).text, yuan(w->year_left_fen).text,
-            yuan(d->over_cap_fen).text, r->conference.participants, r->caps.legal_basis);
+            w->year_of_person ? "个人" : "家庭", yuan(w->year_cap_fen).text,
+            yuan(w->year_left_fen).text, yuan(d->over_cap_fen).text, r->conference.participants,
+            r->caps.legal_basis);
     else if (d->over_cap_fen > 0)
         say(w, "超过县级审批上限%s，超出的%s由一事一议会商决定（依据：%s）。",
             yuan(w->county_ceiling_fen).text, yuan(d->over_cap_fen).text,
@@ -190,6 +204,9 @@ static void say_paid_now(struct work *w)
 
     say(w, "依据授权令%s（%s，责任人代码%s；%s），符合先行条件，马上发放%s。", o->id, o->office,
         o->officer, o->legal_basis, yuan(d->first_aid_fen).text);
+    if (d->from_county_reserve)
+        say(w, "情况危及生命，乡镇（街道）备用金%s，由县级备用金支付，不等待。",
+            w->debt != NULL ? "因逾期未补手续受限" : "不足");
     if (d->follow_up_fen == 0)
         return;
     if (d->amount_fen > w->township_ceiling_fen)
@@ -197,8 +214,14 @@ static void say_paid_now(struct work *w)
             yuan(w->township_ceiling_fen).text, yuan(d->follow_up_fen).text,
             w->r->township_ceiling.legal_basis);
     else if (d->follow_up_tier == TIER_COUNTY)
-        say(w, "备用金现有%s，其余%s由县级跟进救助。", yuan(w->available_fen).text,
-            yuan(d->follow_up_fen).text);
+        say(w, "%s%s，其余%s由县级跟进救助。", w->day_full ? "今日先行额度尚余" : "备用金现有",
+            yuan(w->purse_fen).text, yuan(d->follow_up_fen).text);
+    else if (d->first_aid_fen == w->first_aid_ceiling_fen && w->debt != NULL)
+        say(w,
+            "本乡镇（街道）逾期未补手续的资金较多，先行救助额度暂降为%s；其余%s由乡镇（街道）审核后"
+            "发放，不影响应得金额（依据：%s）。",
+            yuan(w->first_aid_ceiling_fen).text, yuan(d->follow_up_fen).text,
+            w->r->review_debt.legal_basis);
     else
         say(w, "其余%s超出授权令额度，由乡镇（街道）经办人决定。", yuan(d->follow_up_fen).text);
 }
@@ -218,10 +241,24 @@ static void say_track(struct work *w)
         say(w, "没有适用的授权令（情形未达到先行发放的条件，或者当地没有签发），由经办人决定。");
     else if (w->barrier == BARRIER_PAYEE)
         say(w, "还没有收款账户，不能自动转账；经办人可以发放现金或实物，也可以登记账户后转账。");
+    else if (w->barrier == BARRIER_ACCOUNT)
+        say(w, "收款账户另有%lld人使用过，须由工作人员核实账户归属；只是核实，不影响救助。",
+            (long long)w->in->account_persons);
+    else if (w->barrier == BARRIER_DUPLICATE)
+        say(w,
+            "另有%d件未办结的求助可能是同一件事，由工作人员核对后合并办理，不重复发放，也不因此"
+            "不办。",
+            w->in->open_duplicates);
+    else if (w->barrier == BARRIER_DEBT)
+        say(w, "本乡镇（街道）逾期未补手续的资金过多，先行救助须由县级会签（依据：%s）。",
+            w->r->review_debt.legal_basis);
     else if (w->barrier == BARRIER_YEAR_SUM_SHORT)
         say(w, "年度限额不足以先行发放全部金额，是否减少由经办人决定，不自动扣减。");
     else if (w->barrier == BARRIER_ORDER_USED_UP)
         say(w, "授权令今日或本月额度已用完，由经办人决定。");
+    else if (w->barrier == BARRIER_FUND && w->day_full)
+        say(w, "本乡镇（街道）今日先行救助额度已用完，由县级直接救助（依据：%s）。",
+            w->r->caps.legal_basis);
     else if (w->barrier == BARRIER_FUND && w->in->township[0] == '\0')
         say(w, "急难发生地所属乡镇（街道）尚未确定，由县级值守先行救助，不等待确定。");
     else if (w->barrier == BARRIER_FUND)
@@ -234,8 +271,9 @@ static void say_track(struct work *w)
         say(w, "金额在乡镇（街道）审批上限%s以内，由乡镇（街道）决定。",
             yuan(w->township_ceiling_fen).text);
     if (d->officer_first_aid_fen > 0)
-        say(w, "核实情况后，经办人可以先行发放最多%s，事后补齐手续。",
-            yuan(d->officer_first_aid_fen).text);
+        say(w, "核实情况后，经办人%s可以先行发放最多%s%s，事后补齐手续。",
+            d->countersign ? "经县级会签" : "", yuan(d->officer_first_aid_fen).text,
+            d->from_county_reserve ? "（由县级备用金支付）" : "");
 }
 
 static void say_deadlines(struct work *w)
@@ -278,6 +316,9 @@ static void say_manner(struct work *w)
             yuan(money_share(d->amount_fen, d->instalments, 0)).text,
             yuan(money_share(d->amount_fen, d->instalments, d->instalments - 1)).text,
             w->r->instalments.legal_basis);
+    else if (d->publicity_days > 0 && d->type != RELIEF_EXPENSE)
+        say(w, "先行救助不等待公示；事后隐去个人信息公示%d天（依据：%s）。", d->publicity_days,
+            w->r->publicity.legal_basis);
     else if (d->publicity_days > 0)
         say(w, "批准前公示%d天，批准后%d个工作日内发放。", d->publicity_days,
             w->r->payment.working_days);
@@ -297,6 +338,7 @@ static void say_rights(struct work *w)
 void work_reasons(struct work *w)
 {
     say_triage(w);
+    say_disaster(w);
     say_amount(w);
     say_caps(w);
     say_track(w);
@@ -322,12 +364,22 @@ void decision_explain(const struct decision *d, struct buf *out)
     line(out, "超出限额：", d->over_cap_fen);
     if (d->instalments > 1)
         buf_putf(out, "分期：%d期\n", d->instalments);
+    if (d->disaster[0] != '\0')
+        buf_putf(out, "应急响应：%s\n", d->disaster);
+    if (d->from_county_reserve)
+        buf_put_text(out, "由县级备用金支付\n");
+    if (d->countersign)
+        buf_put_text(out, "须县级会签\n");
+    if (d->spot_check)
+        buf_put_text(out, "列入抽查\n");
     buf_put_text(out, "理由：\n");
     for (int i = 0; i < d->why_count; i++)
         buf_putf(out, "  %d. %s\n", i + 1, d->why[i]);
     buf_put_text(out, "规则：");
     for (int i = 0; i < d->fired_count; i++)
-        buf_putf(out, "%s%s(%lld, %lld)", i == 0 ? "" : " ", d->fired[i].rule,
-                 (long long)d->fired[i].value, (long long)d->fired[i].limit);
+        buf_putf(out, "%s%s(%lld, %lld)%s%s", i == 0 ? "" : " ", d->fired[i].rule,
+                 (long long)d->fired[i].value, (long long)d->fired[i].limit,
+                 decision_rule_key(d->fired[i].rule)[0] == '\0' ? "" : "=",
+                 decision_rule_key(d->fired[i].rule));
     buf_putf(out, "\n政策：%s　分级规则：%s\n", d->policy, d->triage);
 }

@@ -16,16 +16,21 @@ enum barrier {
     BARRIER_TYPE,           /* EXPENSE: always a person */
     BARRIER_NO_ORDER,       /* no standing order fits */
     BARRIER_PAYEE,          /* nowhere to send the money */
+    BARRIER_ACCOUNT,        /* paid to this account for other people already */
+    BARRIER_DUPLICATE,      /* an open case may be the same one */
+    BARRIER_DEBT,           /* review debt: the county countersigns */
     BARRIER_YEAR_SUM_SHORT, /* the year's sum would cut what is paid at once */
     BARRIER_ORDER_USED_UP,
     BARRIER_FUND
 };
 
 struct work {
-    const struct decision_input *in;
+    const struct decision_input *in; /* `clean` */
+    struct decision_input clean;     /* the caller's with every number but those of the facts brought into range */
     struct decision *d;
     const struct policy_rules *r;
     const struct standing_order *order; /* NULL when none fits */
+    const struct debt_step *debt;       /* NULL when the township owes no review, or not much */
     uint32_t facts;
     enum cause cause;
     int persons, months; /* brought into range; months 0 = unknown */
@@ -35,9 +40,14 @@ struct work {
 
     int64_t entitled_fen;         /* by the formula of the type, before the caps */
     int64_t township_ceiling_fen; /* min(months x D, amount) */
+    int64_t first_aid_ceiling_fen; /* the same after the review debt */
     int64_t county_ceiling_fen;
-    int64_t year_left_fen;                /* of the household's yearly sum */
-    int64_t available_fen;                /* fund, >= 0 */
+    int64_t year_cap_fen, year_left_fen;  /* of the household's or, when that is less, the person's yearly sum */
+    bool year_of_person;                  /* the person's sum is the one that binds */
+    int64_t available_fen;                /* township: fund and day's room, >= 0 */
+    bool day_full;                        /* the township's day binds, not its fund */
+    int64_t purse_fen;                    /* what first aid may be paid from: available_fen or the county's reserve */
+    bool county_purse;
     int64_t day_left_fen, month_left_fen; /* of the order; 0 without one */
     int same_cause, times;
     enum barrier barrier;

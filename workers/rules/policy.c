@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "queue/domain/money.h"
 #include "workers/rules/policy_pack.h"
 
 #define ARENA_MAX (256u << 20)
@@ -338,6 +339,48 @@ uint64_t policy_hash(const struct policy *p)
 const char *policy_name(const struct policy *p)
 {
     return p->name;
+}
+
+const struct debt_step *policy_debt_step(const struct policy_rules *r, int64_t overdue_fen,
+                                         int64_t allotted_fen)
+{
+    const struct debt_step *holds = NULL;
+
+    if (overdue_fen <= 0)
+        return NULL;
+    for (int i = 0; i < r->review_debt.step_count; i++) {
+        const struct debt_step *step = &r->review_debt.steps[i];
+        int64_t share = 0;
+        bool by_share = step->overdue_permille > 0 && allotted_fen > 0 &&
+                        money_permille(allotted_fen, step->overdue_permille, &share) == ERR_OK &&
+                        overdue_fen >= share;
+        if (by_share || (step->overdue_fen > 0 && overdue_fen >= step->overdue_fen))
+            holds = step;
+    }
+    return holds;
+}
+
+int64_t policy_township_ceiling(const struct policy_rules *r)
+{
+    int64_t fen = r->township_ceiling.amount_fen;
+
+    if (money_mul(r->standard.dibao_month_fen, r->township_ceiling.months, &fen) != ERR_OK)
+        return r->township_ceiling.amount_fen; /* cannot overflow within the pack's ranges */
+    return money_min(fen, r->township_ceiling.amount_fen);
+}
+
+int64_t policy_first_aid_ceiling(const struct policy_rules *r, int64_t overdue_fen,
+                                 int64_t allotted_fen, bool danger_to_life)
+{
+    int64_t ceiling = policy_township_ceiling(r), left = 0;
+    const struct debt_step *step =
+        danger_to_life ? NULL : policy_debt_step(r, overdue_fen, allotted_fen);
+
+    if (step == NULL)
+        return ceiling;
+    if (money_permille(ceiling, step->ceiling_permille, &left) != ERR_OK)
+        return 0;
+    return left;
 }
 
 int policy_order_count(const struct policy *p)

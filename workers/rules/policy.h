@@ -349,6 +349,16 @@ const char *policy_version(const struct policy *p);
 uint64_t policy_hash(const struct policy *p);
 const char *policy_name(const struct policy *p); /* "version+hash": what decisions are pinned to */
 
+/* Review debt: the step that holds in a township whose unreviewed money past its due date is overdue_fen, of allotted_fen
+ * that it was given; NULL when none does. Shares of the allotted count when that is > 0. Lives as long as r. */
+const struct debt_step *policy_debt_step(const struct policy_rules *r, int64_t overdue_fen, int64_t allotted_fen);
+/* Most that a township may approve in one case: min(months x D, amount), fen. */
+int64_t policy_township_ceiling(const struct policy_rules *r);
+/* Most that it may pay before review: the same, stepped down by its review debt. Where life is in danger the debt does
+ * not count here: that money comes from the county's reserve. */
+int64_t policy_first_aid_ceiling(const struct policy_rules *r, int64_t overdue_fen, int64_t allotted_fen,
+                                 bool danger_to_life);
+
 int policy_order_count(const struct policy *p);
 const struct standing_order *policy_order(const struct policy *p, int i);
 /* Order with that id, NULL if there is none. */
