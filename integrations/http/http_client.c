@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "queue/base/clock.h"
 
 #define POLL_MS 1000
@@ -94,11 +95,31 @@ void http_call_init(struct http_call *call)
     call->total_ms = 15000;
     call->error = "";
     buf_init(&call->reply, HTTP_REPLY_MAX);
+    buf_init(&call->head, HTTP_HEAD_MAX);
 }
 
 void http_call_release(struct http_call *call)
 {
     buf_release(&call->reply);
+    buf_release(&call->head);
+}
+
+struct slice http_call_header(const struct http_call *call, const char *name)
+{
+    struct slice found = {NULL, 0};
+    struct slice rest = buf_slice(&call->head);
+    size_t len = strlen(name);
+    while (rest.len > 0) {
+        struct slice line = slice_cut(&rest, '\n');
+        if (line.len <= len || line.ptr[len] != ':' || strncasecmp(line.ptr, name, len) != 0) {
+            continue;
+        }
+        if (found.ptr != NULL) {
+            return slice_make(NULL, 0);
+        }
+        found = slice_trim(slice_make(line.ptr + len + 1, line.len - len - 1));
+    }
+    return found;
 }
 
 /* ---- What libcurl calls back ---- */
@@ -124,8 +145,17 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *data)
     size_t len = size * count;
     if (slice_starts_with(slice_make(bytes, len), "HTTP/")) {
         lane->head_ended = false; /* an interim answer (1xx) had a head of its own */
+        buf_clear(&lane->call->head);
     } else if (len <= 2) {
         lane->head_ended = true;
+    }
+    if (lane->call->keep_head) {
+        buf_put(&lane->call->head, bytes, len);
+        if (buf_err(&lane->call->head) != ERR_OK) {
+            lane->too_large = buf_err(&lane->call->head) == ERR_TOO_LARGE;
+            lane->no_memory = !lane->too_large;
+            return 0;
+        }
     }
     return len;
 }

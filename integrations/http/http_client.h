@@ -24,6 +24,8 @@
 #include "queue/base/slice.h"
 
 #define HTTP_REPLY_MAX ((size_t)256 * 1024)
+#define HTTP_HEAD_MAX \
+    ((size_t)32 * 1024) /* of an answer whose head is kept; more is HTTP_UNKNOWN */
 #define HTTP_PARALLEL_MAX 256
 #define HTTP_CALL_HEADERS_MAX 8
 
@@ -56,10 +58,12 @@ struct http_call {
     long total_ms;   /* 1.., deadline of the whole call from its own start; init sets 15000 */
     bool post;       /* POST, else GET */
     bool money;      /* a connection of its own and no hidden repeat, see above */
+    bool keep_head;  /* keep the answer's header lines for http_call_header() */
     /* the answer */
     enum http_outcome outcome;
     int status;        /* 200..599 when ANSWERED, else 0 */
     struct buf reply;  /* the body when ANSWERED, else what came of it */
+    struct buf head;   /* with keep_head: the final answer's header lines, CRLF between them */
     const char *error; /* why it is not ANSWERED, else ""; static text, no address, no content */
     long took_ms;
 };
@@ -74,6 +78,9 @@ void http_client_free(struct http_client *client); /* NULL is allowed */
 
 void http_call_init(struct http_call *call);
 void http_call_release(struct http_call *call);
+/* Value of a header of the answer by name in any case, trimmed, borrowed from `head`; {NULL, 0} if
+ * it is absent or stands twice (a doubled signature is nobody's). Needs keep_head. */
+struct slice http_call_header(const struct http_call *call, const char *name);
 
 /* Perform all n calls, at most max_parallel at once, and block until each has its outcome. Cannot
  * fail as a whole: a call that could not even be started (bad URL, a header with CR or LF, no
