@@ -83,7 +83,10 @@ enum err pay_order_check(const struct pay_order *order)
         !text_valid(order->note, 4 * (size_t)PAY_NAME_MAX)) {
         return ERR_INPUT;
     }
-    return ERR_OK;
+    struct slice number = order->payee_id_number;
+    bool digits = number.len == 18 && slice_all_digits(slice_make(number.ptr, 17)) &&
+                  ((number.ptr[17] >= '0' && number.ptr[17] <= '9') || number.ptr[17] == 'X');
+    return number.len == 0 || digits ? ERR_OK : ERR_INPUT;
 }
 
 void pay_result_unknown(struct pay_result *result, const char *id, const char *reason)

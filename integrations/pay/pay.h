@@ -52,6 +52,7 @@ struct pay_order {
                                 ASCII, 3..PAY_FA_MAX */
     struct slice payee_name; /* UTF-8, may be empty */
     struct slice note;       /* what the statement shows, UTF-8; cut to PAY_NOTE_MAX code points */
+    struct slice payee_id_number; /* 公民身份号码, 18 characters, or empty: some banks pay only with it */
 };
 
 struct pay_result {
