@@ -271,6 +271,10 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
         op_reply_problem(op, ERR_KEY_REUSED,
                          "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
         break;
+    case ACT_REFUSED:
+        op_reply_problem(op, st->result.refusal == REFUSAL_RECUSED ? ERR_FORBIDDEN : ERR_MOVE,
+                         act_refusal_zh(st->result.refusal));
+        break;
     case ACT_FUNDS:
     case ACT_CAP: refuse_amount(op, &st->result); break;
     }

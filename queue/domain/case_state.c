@@ -79,7 +79,7 @@ enum err case_verb_from_word(struct slice word, enum case_verb *out)
 
 bool case_state_final(enum case_state s)
 {
-    return s == CASE_ARCHIVED || s == CASE_WITHDRAWN;
+    return s == CASE_ARCHIVED || s == CASE_WITHDRAWN || s == CASE_DUPLICATE || s == CASE_CANCELLED;
 }
 
 enum err case_move(enum case_verb verb, enum case_state from, enum case_state *to)

@@ -1,5 +1,7 @@
 #include "queue/store/calls_case.h"
 
+#include <stdio.h>
+
 /* ---- Intake ---- */
 
 void intake_begin(struct fcall *f, const char *region)
@@ -83,7 +85,10 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
     fcall_slice(f, a->maker);
     fcall_int(f, a->year);
     fcall_slice(f, a->cause);
-    fcall_text(f, a->small_fast ? "1" : "0");
+    char how[32];
+    snprintf(how, sizeof(how), "%c%c:%.*s", a->small_fast ? '1' : '0',
+             a->method == 0 ? 'b' : a->method, SLICE_FMT(a->fund));
+    fcall_text(f, how);
     fcall_int(f, a->cap_paid_fen);
     fcall_int(f, a->cap_times);
     fcall_int(f, a->cap_same_cause);
@@ -193,6 +198,27 @@ enum err claim_read(const redisReply *reply, struct claim_result *out)
 
 /* ---- Act ---- */
 
+static const struct {
+    const char *word;
+    const char *zh;
+} REFUSALS[] = {
+#define REFUSAL_ROW(id, word, zh) [id] = {word, zh},
+    ACT_REFUSAL_TABLE(REFUSAL_ROW)
+#undef REFUSAL_ROW
+};
+
+const char *act_refusal_word(enum act_refusal r)
+{
+    ASSERT(r < ACT_REFUSAL_COUNT);
+    return REFUSALS[r].word;
+}
+
+const char *act_refusal_zh(enum act_refusal r)
+{
+    ASSERT(r < ACT_REFUSAL_COUNT);
+    return REFUSALS[r].zh;
+}
+
 void act_write(struct fcall *f, const char *region, const struct act_request *r)
 {
     ASSERT((r->verb == VERB_FIRST_AID) == (r->aid != NULL) && r->extra_count <= COUNT_OF(r->extra));
@@ -207,6 +233,7 @@ void act_write(struct fcall *f, const char *region, const struct act_request *r)
     fcall_slice(f, r->idem_hash);
     fcall_slice(f, r->fingerprint);
     fcall_slice(f, r->notify);
+    fcall_slice(f, r->clocks);
     if (r->aid != NULL) {
         aid_add(f, r->aid);
         return;
@@ -227,6 +254,13 @@ static enum err read_refusal(struct slice text, struct act_result *out)
     for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
         if (slice_is(text, WORDS[i].word)) {
             out->outcome = WORDS[i].outcome;
+            return ERR_OK;
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(REFUSALS); i++) {
+        if (slice_is(text, REFUSALS[i].word)) {
+            out->outcome = ACT_REFUSED;
+            out->refusal = (enum act_refusal)i;
             return ERR_OK;
         }
     }

@@ -1,6 +1,6 @@
 /* Typed calls about cases: each writes its arguments into an fcall (send it with store_call or
  * store_async_call) and reads the reply. All slices are borrowed. The functions themselves:
- * lua/intake.lua, decide.lua, officer.lua. */
+ * lua/intake.lua, decide.lua, claim.lua, act.lua. */
 #ifndef QUEUE_STORE_CALLS_CASE_H
 #define QUEUE_STORE_CALLS_CASE_H
 
@@ -49,6 +49,10 @@ struct aid_order {
     int year;           /* calendar year the caps count in */
     struct slice cause;
     bool small_fast;
+    char method; /* 'b' bank (also 0), 'c' cash, 'g' goods: the last two are handed over by an
+                    officer */
+    struct slice
+        fund; /* another fund than the township's, e.g. the county reserve; "" = the township's */
     int64_t cap_paid_fen; /* of the person in the year, this one included */
     int64_t cap_times;
     int64_t cap_same_cause;
@@ -120,6 +124,8 @@ void claim_write(struct fcall *f, const char *region, const struct claim_request
 MUST_CHECK enum err claim_read(const redisReply *reply, struct claim_result *out);
 
 /* ---- Act ---- */
+#define ACT_EXTRA_MAX 8
+
 struct act_request {
     struct slice no;
     enum case_verb verb;
@@ -128,9 +134,10 @@ struct act_request {
     int64_t version;    /* wanted, 0 = any */
     struct slice scope; /* township the actor is bound to, "" = none */
     struct slice event_tail, idem_hash, fingerprint, notify;
-    /* By verb: dispatch {township, score, who is asked behind it}, papers {region, score}, confirm
-     * {score}, attempt {answer, region}, return {region}. */
-    struct slice extra[3];
+    struct slice clocks; /* what starts to run with it, as clocks.lua reads it: "" = nothing */
+    /* What each verb needs stands in the comments "extra:" of lua/life.lua, grant.lua, review.lua,
+     * hand.lua and refer.lua. */
+    struct slice extra[ACT_EXTRA_MAX];
     size_t extra_count;
     const struct aid_order *aid; /* VERB_FIRST_AID only */
 };
@@ -146,15 +153,51 @@ enum act_outcome {
     ACT_DESIGNATE,   /* returned three times: the county's reviewer designates */
     ACT_FUNDS,
     ACT_CAP,
-    ACT_KEY_REUSED
+    ACT_KEY_REUSED,
+    ACT_REFUSED /* a rule of the verb: see refusal */
 };
+
+/* Why a verb is refused besides the common reasons: word of the store and what the person is told.
+ */
+#define ACT_REFUSAL_TABLE(X)                                                                      \
+    X(REFUSAL_RECUSED, "recused", "您与申请人有亲属关系或已申报回避，不能办理这个求助件。")       \
+    X(REFUSAL_CASH_STOPPED, "cash-stopped",                                                       \
+      "现金盘点有差额，本乡镇（街道）的现金发放已暂停，请改用银行转账。")                         \
+    X(REFUSAL_GRANT_OPEN, "grant-open", "已批准的救助还没有发完，请先更正账户后重新发放。")       \
+    X(REFUSAL_PAID, "paid", "已有救助款批准或发放，不能这样办结；如有误发请按复核不符处理。")     \
+    X(REFUSAL_NO_MASTER, "no-master", "没有这个主件编号，或主件本身也是重复件。")                 \
+    X(REFUSAL_NOT_ACKNOWLEDGED, "not-acknowledged", "还有转介没有得到接收方回执，不能回访办结。") \
+    X(REFUSAL_REDONE, "redone", "已经重办过一次，请由县级值班席与群众联系处理。")                 \
+    X(REFUSAL_NOT_ASSESSED, "not-assessed", "还没有救助意见，请经办人先提出救助金额。")           \
+    X(REFUSAL_PARTICIPANTS, "participants", "参加会商的人数不足，或表决票数多于参加人数。")       \
+    X(REFUSAL_TIER, "tier", "金额超出本级审批权限，请报上一级。")                                 \
+    X(REFUSAL_NOT_CARRIED, "not-carried", "会商没有通过，或还没有会商纪要。")                     \
+    X(REFUSAL_NOT_PUBLISHED, "not-published", "公示还没有期满，不能批准。")                       \
+    X(REFUSAL_NOT_REVIEWED, "not-reviewed",                                                       \
+      "先行救助还没有复核，或还没有救助过，不能这样结束审核。")                                   \
+    X(REFUSAL_NOT_APPROVED, "not-approved", "没有已批准、待发放的救助。")                         \
+    X(REFUSAL_NOT_BY_HAND, "not-by-hand", "没有这笔待当面交付的救助。")                           \
+    X(REFUSAL_CODE_LOCKED, "code-locked",                                                         \
+      "签收码已失效或错误次数过多，请由另一名工作人员到场确认。")                                 \
+    X(REFUSAL_WRONG_CODE, "wrong-code",                                                           \
+      "签收码不对，请向群众核对短信中的数字；错五次后须由另一名工作人员确认。")                   \
+    X(REFUSAL_NO_REFERRAL, "no-referral", "没有这条转介，或它已有结果。")                         \
+    X(REFUSAL_TOO_MANY, "too-many", "这个求助件的转介已达上限。")
+
+#define ACT_REFUSAL_ENUM(id, word, zh) id,
+enum act_refusal { ACT_REFUSAL_TABLE(ACT_REFUSAL_ENUM) ACT_REFUSAL_COUNT };
+#undef ACT_REFUSAL_ENUM
+/* Word of the store and Chinese sentence; never NULL for a valid value. */
+const char *act_refusal_word(enum act_refusal r);
+const char *act_refusal_zh(enum act_refusal r);
 
 struct act_result {
     enum act_outcome outcome;
-    int64_t version;       /* ACT_OK, ACT_REPLAYED */
-    enum case_state state; /* ACT_MOVE */
-    char cap[16];          /* ACT_CAP: year, times, same-cause, day, month */
-    int64_t left_fen;      /* ACT_CAP, ACT_FUNDS: what would still be possible */
+    int64_t version;          /* ACT_OK, ACT_REPLAYED */
+    enum case_state state;    /* ACT_MOVE */
+    enum act_refusal refusal; /* ACT_REFUSED */
+    char cap[16];             /* ACT_CAP: year, times, same-cause, day, month, arrived, owed */
+    int64_t left_fen;         /* ACT_CAP, ACT_FUNDS: what would still be possible */
 };
 
 void act_write(struct fcall *f, const char *region, const struct act_request *r);

@@ -299,9 +299,9 @@ void fund_get_write(struct fcall *f, const char *region, struct slice code)
 enum err fund_get_read(const redisReply *reply, struct fund_view *out)
 {
     struct fund_view v;
-    int64_t *const FIELDS[] = {&v.allotted_fen,   &v.available_fen, &v.held_fen,
-                               &v.unreviewed_fen, &v.confirmed_fen, &v.recovering_fen,
-                               &v.written_off_fen};
+    int64_t *const FIELDS[] = {&v.allotted_fen,    &v.available_fen, &v.held_fen,
+                               &v.unreviewed_fen,  &v.confirmed_fen, &v.recovering_fen,
+                               &v.written_off_fen, &v.recovered_fen, &v.returned_fen};
     if (reply_count(reply) == 0) {
         return ERR_NOT_FOUND;
     }

@@ -113,7 +113,7 @@ MUST_CHECK enum err inbox_read(const redisReply *reply, int64_t *total, struct i
 
 struct fund_view {
     int64_t allotted_fen, available_fen, held_fen, unreviewed_fen, confirmed_fen, recovering_fen,
-        written_off_fen;
+        written_off_fen, recovered_fen, returned_fen;
 };
 void fund_get_write(struct fcall *f, const char *region, struct slice code);
 MUST_CHECK enum err fund_get_read(const redisReply *reply,

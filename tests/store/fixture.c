@@ -255,6 +255,38 @@ struct claim_result claim_case(const char *inbox, const char *actor, const char 
     return out;
 }
 
+/* What each verb gets behind the common arguments, as the gateway gives it. */
+static const struct {
+    enum case_verb verb;
+    const char *extra[ACT_EXTRA_MAX];
+} EXTRAS[] = {
+    {VERB_DISPATCH, {TOWN, "11"}},
+    {VERB_DESIGNATE, {TOWN, "11"}},
+    {VERB_RETURN, {REGION}},
+    {VERB_PAPERS, {REGION, "11"}},
+    {VERB_CONFIRM, {"11"}},
+    {VERB_ATTEMPT, {"unreachable", REGION}},
+    {VERB_REDO, {REGION, "11"}},
+    {VERB_DUPLICATE, {MASTER}},
+    {VERB_RECUSE, {REGION, "11"}},
+    {VERB_ADD, {"", "", ""}},
+    {VERB_RATE, {"5"}},
+    {VERB_LINK, {MASTER, "same_person"}},
+    {VERB_ACCOUNT, {"sealed anew"}},
+    {VERB_ASSESS, {"1000", "township", "1", TOWN, "2026", "fire", "b"}},
+    {VERB_PUBLISH, {"4102444800000"}},
+    {VERB_PROPOSE, {REGION, "11"}},
+    {VERB_CONVENE, {REGION, "11"}},
+    {VERB_MINUTES, {"3", "3", "2", "1", "1000"}},
+    {VERB_APPROVE, {"500000", "9", "9", "0", "", REGION, "11"}},
+    {VERB_PAY, {"3"}},
+    {VERB_REVIEW_FAIL, {"1000", REGION, "11"}},
+    {VERB_REPAY, {"1000"}},
+    {VERB_REFER, {"housing", "4102444800000"}},
+    {VERB_REFER_OUT, {"housing", "4102444800000"}},
+    {VERB_REFER_ACK, {"1", "accepted"}},
+};
+
 struct act_request request(const char *no, enum case_verb verb, const char *actor, int64_t claim)
 {
     struct act_request r = {.no = slice_of(no),
@@ -264,20 +296,18 @@ struct act_request request(const char *no, enum case_verb verb, const char *acto
                             .event_tail = SLICE_LIT(TAIL),
                             .idem_hash = slice_of(fresh()),
                             .fingerprint = SLICE_LIT("print")};
-    if (verb == VERB_DISPATCH) {
-        r.extra[0] = SLICE_LIT(TOWN);
-    } else if (verb == VERB_PAPERS) {
-        r.extra[0] = SLICE_LIT(REGION);
-    } else if (verb == VERB_CONFIRM) {
-        r.extra[0] = SLICE_LIT("11");
-    } else if (verb == VERB_RETURN) {
-        r.extra[0] = SLICE_LIT(REGION);
-    } else if (verb == VERB_ATTEMPT) {
-        r.extra[0] = SLICE_LIT("unreachable");
+    for (size_t i = 0; i < COUNT_OF(EXTRAS); i++) {
+        for (size_t k = 0;
+             EXTRAS[i].verb == verb && k < ACT_EXTRA_MAX && EXTRAS[i].extra[k] != NULL; k++) {
+            r.extra[r.extra_count++] = slice_of(EXTRAS[i].extra[k]);
+        }
     }
-    if (r.extra[0].len > 0) {
-        r.extra[1] = verb == VERB_ATTEMPT ? SLICE_LIT(REGION) : SLICE_LIT("11");
-        r.extra_count = verb == VERB_CONFIRM ? 1 : 2;
+    if (verb == VERB_HAND_OVER || verb == VERB_RECEIPT) {
+        r.extra[r.extra_count++] = slice_of(payment_id(no, 1));
+        r.extra[r.extra_count++] = SLICE_LIT("abc");
+    }
+    if (verb == VERB_HAND_OVER) {
+        r.extra[r.extra_count++] = SLICE_LIT("officer:witness");
     }
     return r;
 }
@@ -363,7 +393,8 @@ void assert_balanced(const char *code)
     assert_true(v.available_fen >= 0 && v.held_fen >= 0 && v.unreviewed_fen >= 0 &&
                 v.confirmed_fen >= 0 && v.recovering_fen >= 0 && v.written_off_fen >= 0);
     assert_int_equal(v.allotted_fen, v.available_fen + v.held_fen + v.unreviewed_fen +
-                                         v.confirmed_fen + v.recovering_fen + v.written_off_fen);
+                                         v.confirmed_fen + v.recovering_fen + v.written_off_fen +
+                                         v.recovered_fen + v.returned_fen);
 }
 
 void assert_fund(const char *code, int64_t available, int64_t held, int64_t unreviewed,

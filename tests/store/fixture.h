@@ -19,6 +19,7 @@
 #define NEVER_MS INT64_C(4102444800000) /* 2100 */
 #define OFFICER "officer:wang"
 #define REVIEWER "reviewer:li"
+#define MASTER "5200002611210100000022" /* a case of which `duplicate` says that it is the same */
 #define SKIPPED 77
 
 extern struct redis redis;

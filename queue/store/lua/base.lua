@@ -96,22 +96,36 @@ end
 -- it is in, h person, u urgency, ev ids of its events, cl claim "token:until:actor", mk maker, hd
 -- handler, rv review "STATE:due", pn number of payments, pu fen paid and not yet reviewed, a fen
 -- approved, ib inbox score, ca attempts to reach the citizen, q the cascade "second inbox it is offered
--- to|accept limit ms|codes still to try", rn times returned. Behind them m1, m2 … its payments
--- (money.lua), f facts, p sealed personal data, k the key of p, rt routing, d decision: C's business.
+-- to|accept limit ms|codes still to try", rn times returned, g the grant (grant.lua), rc what is to come
+-- back (review.lua), cf the conference, pb the publicity (grant.lua), ho cash or goods on their way
+-- (hand.lua), rd times redone, rl actors that stand back ",officer:a,officer:b,", rf referrals
+-- (refer.lua). Behind them m1, m2 … its payments (money.lua), f facts, p sealed personal data, k the key
+-- of p, rt routing, d decision: C's business.
+local CASE_FIELDS = { 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv', 'pn', 'pu', 'a', 'ib', 'ca', 'q',
+  'rn', 'g', 'rc', 'cf', 'pb', 'ho', 'rd', 'rl', 'rf' }
+
+local function case_blank(no)
+  local case = { no = no, set = {} }
+  for _, name in ipairs(CASE_FIELDS) do
+    case[name] = ''
+  end
+  return case
+end
+
 local function case_read(P, no, payment) -- payment: a field m1, m2 … to answer as well
-  local row = redis.call('HMGET', case_key(P, no), 's', 'v', 't', 'o', 'h', 'u', 'ev', 'cl', 'mk', 'hd', 'rv',
-      'pn', 'pu',
-    'a', 'ib', 'ca', 'q', 'rn', payment or 'ca')
+  local n = #CASE_FIELDS
+  CASE_FIELDS[n + 1] = payment
+  local row = redis.call('HMGET', case_key(P, no), unpack(CASE_FIELDS))
+  CASE_FIELDS[n + 1] = nil
   if not row[1] then
     return nil
   end
-  return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = row[3] or '', o = row[4] or '',
-      h = row[5] or '',
-    u = row[6] or '', ev = row[7] or '', cl = row[8] or '', mk = row[9] or '', hd = row[10] or '',
-        rv = row[11] or '',
-    pn = row[12] or '', pu = row[13] or '', a = row[14] or '', ib = row[15] or '', ca = row[16] or '',
-        q = row[17] or '', rn = row[18] or '' },
-    row[19]
+  local case = { no = no, set = {} }
+  for i = 1, n do
+    case[CASE_FIELDS[i]] = row[i] or ''
+  end
+  case.v = tonumber(case.v)
+  return case, payment and row[n + 1]
 end
 
 -- The same of a case that nobody has worked on yet: the route stage is called for every case, and each
@@ -122,10 +136,9 @@ local function case_read_new(P, no)
   if not row[1] then
     return nil
   end
-  return { no = no, set = {}, s = row[1], v = tonumber(row[2]), t = '', o = row[5] or '', h = row[3] or '',
-      u = '',
-    ev = row[4] or '', cl = '', mk = '', hd = '', rv = '', pn = '', pu = '', a = '', ib = '', ca = '',
-        q = '', rn = '' }
+  local case = case_blank(no)
+  case.s, case.v, case.h, case.ev, case.o = row[1], tonumber(row[2]), row[3] or '', row[4] or '', row[5] or ''
+  return case
 end
 
 -- The little that news of a payment that came through needs of its case. case_complete reads the rest
@@ -172,6 +185,7 @@ local function case_event(batch, case, verb, to, tail, postings)
     json = json .. ',"postings":[' .. postings .. ']'
   end
   push(batch.events, case.no, json .. '}')
+  case.told = #batch.events
   if to ~= case.s then
     case_set(case, 's', to)
   end
@@ -187,8 +201,7 @@ end
 
 local function batch_new(P)
   return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {},
-      untimers = {}, counts = {},
-    index = {} }
+      untimers = {}, counts = {}, index = {}, later = {} }
 end
 
 -- A case may come twice in one batch: the second time sees what the first one planned.
@@ -198,7 +211,8 @@ end
 
 -- ---- Funds and persons, read once per batch ----
 
-local FUND_FIELDS = { 'allotted', 'available', 'held', 'unreviewed', 'confirmed', 'recovering', 'written_off' }
+local FUND_FIELDS = { 'allotted', 'available', 'held', 'unreviewed', 'confirmed', 'recovering', 'written_off',
+  'recovered', 'returned' }
 
 -- The balances that payments move; the others are read when they are needed (fund_balance).
 local function fund_of(batch, code)
@@ -343,7 +357,14 @@ local function inbox_count(batch, code)
   return n
 end
 
--- Put the case into the inbox of `owner` (out of where it was).
+-- A command to be run with the batch. kind: the type its key must have, checked now, so that it cannot
+-- fail then.
+local function later(batch, kind, command, key, ...)
+  expect(kind, key)
+  push(batch.later, { command, key, ... })
+end
+
+-- Put the case into the inbox of `owner` (out of where it was). Its last event says who has it now.
 local function inbox_move(batch, case, owner, score)
   if not owner then
     error({ err = 'bad-input inbox' })
@@ -358,6 +379,9 @@ local function inbox_move(batch, case, owner, score)
   push(batch.inbox, { from = case.o, to = owner, no = case.no, score = score })
   if owner ~= '' then
     batch.counts[owner] = batch.counts[owner] + 1
+  end
+  if owner ~= case.o and case.told then
+    batch.events[case.told] = string.sub(batch.events[case.told], 1, -2) .. ',"held_by":"' .. owner .. '"}'
   end
   case_set(case, 'o', owner)
   case_set(case, 'ib', score)
@@ -477,6 +501,9 @@ local function batch_write(batch)
     if m.to ~= '' then
       redis.call('ZADD', inbox_key(P, m.to), m.score, m.no)
     end
+  end
+  for _, op in ipairs(batch.later) do
+    redis.call(unpack(op))
   end
   call('ZREM', P .. ':timers', batch.untimers) -- first: a timer may be set anew in the same batch
   call('ZADD', P .. ':timers', batch.timers)

@@ -1,18 +1,24 @@
 -- Money: the first-aid envelope (hold + payment + review duty in one step), what the bank says,
 -- allotments.
 
--- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, "1" for
--- small-fast, then the caps: paid in the year, times in the year, same cause in the year; day, day cap,
--- month, month cap ("" = no standing order); papers due ms, job score.
+-- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, how: "1" for
+-- small-fast else "0", then by whom it is handed over ("b" bank, "c" cash, "g" goods) and, if another fund
+-- than the township's pays, ":" and its code; then the caps: paid in the year, times in the year, same
+-- cause in the year; day, day cap, month, month cap ("" = no standing order); papers due ms, job score.
 local AID_ARGS = 15
 
 local function aid_parse(args, at)
   local function cap(i)
     return whole(args[at + i], 0, EXACT_MAX, 'cap')
   end
+  local small, method, fund = string.match(args[at + 5], '^([01])([bcg]?):?(%d*)$')
+  if not small then
+    error({ err = 'bad-input how it is paid' })
+  end
   local aid = {
     fen = amount(args[at]), tail = args[at + 1], maker = args[at + 2], year = args[at + 3], cause = args[at + 4],
-    small = args[at + 5] == '1', cap_paid = cap(6), cap_times = cap(7), cap_cause = cap(8), day = args[at + 9],
+    small = small == '1', method = method == '' and 'b' or method, fund = fund ~= '' and fund or nil,
+    cap_paid = cap(6), cap_times = cap(7), cap_cause = cap(8), day = args[at + 9],
     cap_day = cap(10), month = args[at + 11], cap_month = cap(12), papers_due = args[at + 13], score = args[at + 14],
   }
   whole(aid.year, 1970, 9999, 'year')
@@ -29,8 +35,11 @@ end
 
 -- nil when the money may be held, else the refusal "funds" or "cap:<which>:<left>".
 local function aid_refusal(batch, case, aid)
-  local fund = fund_of(batch, case.t)
+  local fund = fund_of(batch, aid.fund or case.t)
   local person = person_of(batch, case.h, aid.year)
+  if aid.method == 'c' and redis.call('HGET', fund.key, 'cash_stop') == '1' then
+    return 'cash-stopped'
+  end
   if fund.available < aid.fen then
     return 'funds:available:' .. int(fund.available)
   end
@@ -55,8 +64,10 @@ local function aid_refusal(batch, case, aid)
   return nil
 end
 
--- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|bank's
--- reference". Its id is the case number, "A" and two digits, so the id alone says where it is.
+-- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|how|bank's
+-- reference". how: "a" first aid or "g" grant, then "b" bank, "c" cash or "g" goods, then where the money
+-- stands once it has arrived: "u" not reviewed, "c" confirmed. Its id is the case number, "A" and two
+-- digits, so the id alone says where it is.
 local function payment_place(id)
   local no, n = string.match(id, '^(%d+)A(%d%d)$')
   if not no then
@@ -66,30 +77,64 @@ local function payment_place(id)
 end
 
 local function payment_parse(id, text)
-  local s, fen, fund, year, cause, small, day, month, bank = string.match(text,
-    '^(%u+)|(%d+)|(%d+)|(%d+)|([%w_]+)|([01])|(%d*)|(%d*)|(.*)$')
+  local s, fen, fund, year, cause, small, day, month, how, bank = string.match(text,
+    '^(%u+)|(%d+)|(%d+)|(%d+)|([%w_]+)|([01])|(%d*)|(%d*)|(%l%l%l)|(.*)$')
+  if not s then
+    error({ err = 'corrupt payment ' .. id })
+  end
   return { id = id, s = s, m = tonumber(fen), u = fund, year = year, cause = cause, small = small, day = day,
-      month = month,
-    b = bank }
+      month = month, how = how, grant = string.sub(how, 1, 1) == 'g', method = string.sub(how, 2, 2),
+      reviewed = string.sub(how, 3, 3) == 'c', b = bank }
 end
 
 local function payment_text(p)
   return p.s .. '|' .. int(p.m) .. '|' .. p.u .. '|' .. p.year .. '|' .. p.cause .. '|' .. p.small .. '|' ..
-      p.day .. '|' ..
-    p.month .. '|' .. p.b
+      p.day .. '|' .. p.month .. '|' .. p.how .. '|' .. p.b
+end
+
+-- The payments of a case, as {field, payment} pairs in order.
+local function payments_of(P, case)
+  local names, list = {}, {}
+  for i = 1, tonumber(case.pn ~= '' and case.pn or '0') do
+    push(names, 'm' .. i)
+  end
+  if names[1] then
+    for i, text in ipairs(redis.call('HMGET', case_key(P, case.no), unpack(names))) do
+      push(list, { field = names[i], pay = payment_parse(case.no .. 'A' .. string.format('%02d', i),
+          case.set[names[i]] or text) })
+    end
+  end
+  return list
 end
 
 local PAYMENTS_MAX = 99 -- two digits in the payment's id
 
+-- The next payment of a case, with its job if the bank pays it. p: fen, fund, year, cause, small, day,
+-- month, how.
+local function payment_add(batch, case, p, score)
+  local n = tonumber(case.pn ~= '' and case.pn or '0') + 1
+  local id = case.no .. 'A' .. string.format('%02d', n)
+  if n > PAYMENTS_MAX or not string.match(p.u, '^%d+$') then -- payment_parse could not read it back
+    error({ err = 'bad-input payment' })
+  end
+  p.s, p.b = 'INTENT', ''
+  case_set(case, 'pn', int(n))
+  case_set(case, 'm' .. int(n), payment_text(p))
+  if string.sub(p.how, 2, 2) == 'b' then
+    job_add(batch, 'pay', id, score, '')
+  end
+  return id
+end
+
+local function payment_next_id(case)
+  return case.no .. 'A' .. string.format('%02d', tonumber(case.pn ~= '' and case.pn or '0') + 1)
+end
+
 -- Hold the money, make the payment with its job, book the review: all or nothing, planned into the
 -- batch.
 local function aid_plan(batch, case, aid)
-  local fund, person = fund_of(batch, case.t), person_of(batch, case.h, aid.year)
-  local n = tonumber(case.pn ~= '' and case.pn or '0') + 1
-  local id = case.no .. 'A' .. string.format('%02d', n)
-  if n > PAYMENTS_MAX or not string.match(case.t, '^%d+$') then -- payment_parse could not read it back
-    error({ err = 'bad-input payment' })
-  end
+  local code = aid.fund or case.t
+  local fund, person = fund_of(batch, code), person_of(batch, case.h, aid.year)
   local entry = fund_post(fund, 'available', 'held', aid.fen)
   if aid.day ~= '' then
     fund.day, fund.month = spend(fund.day, aid.day, aid.fen), spend(fund.month, aid.month, aid.fen)
@@ -100,18 +145,15 @@ local function aid_plan(batch, case, aid)
   person.causes[aid.cause] = (person.causes[aid.cause] or 0) + 1
   person.dirty = true
   case_event(batch, case, 'first-aid', 'FIRST_AID_APPROVED',
-    aid.tail .. ',"payment":"' .. id .. '","amount_fen":' .. int(aid.fen) .. ',"review_due_ms":' .. aid.papers_due,
-        entry)
-  case_set(case, 'pn', int(n))
+    aid.tail .. ',"payment":"' .. payment_next_id(case) .. '","amount_fen":' .. int(aid.fen) .. ',"review_due_ms":' ..
+        aid.papers_due, entry)
   case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
   case_set(case, 'mk', aid.maker)
   case_set(case, 'rv', 'BOOKED:' .. aid.papers_due)
-  case_set(case, 'm' .. int(n), payment_text({ s = 'INTENT', m = aid.fen, u = case.t, year = person.year,
-      cause = aid.cause,
-    small = aid.small and '1' or '0', day = aid.day, month = aid.day ~= '' and aid.month or '', b = '' }))
   push(batch.timers, aid.papers_due, 'papers:' .. case.no)
-  job_add(batch, 'pay', id, aid.score, '')
-  return id
+  return payment_add(batch, case, { m = aid.fen, u = code, year = person.year, cause = aid.cause,
+    small = aid.small and '1' or '0', day = aid.day, month = aid.day ~= '' and aid.month or '',
+    how = 'a' .. aid.method .. 'u' }, aid.score)
 end
 
 -- ---- What became of a payment ----
@@ -143,10 +185,19 @@ local function aid_undo(batch, case, pay)
   push(batch.untimers, 'papers:' .. case.no)
 end
 
+-- What a grant adds to it (grant.lua): { paid = function(batch, case, pay, tail), failed = … }.
+local GRANT_NEWS = {}
+-- What is being recovered and comes back by itself (review.lua).
+local RECOVERY = {}
+
 local function settle(batch, case, pay, outcome, tail)
   local fund = fund_of(batch, pay.u)
-  local unreviewed = tonumber(case.pu ~= '' and case.pu or '0')
   tail = tail .. ',"payment":"' .. pay.id .. '"'
+  if pay.grant then
+    case_complete(batch.P, case)
+    return GRANT_NEWS[outcome == 'SUCCEEDED' and 'paid' or 'failed'](batch, case, pay, outcome, tail)
+  end
+  local unreviewed = tonumber(case.pu ~= '' and case.pu or '0')
   if outcome == 'SUCCEEDED' then
     local entry = fund_post(fund, 'held', 'unreviewed', pay.m)
     case_event(batch, case, 'paid', move('paid', case.s) or case.s, tail, entry)
@@ -154,14 +205,19 @@ local function settle(batch, case, pay, outcome, tail)
     return 'paid'
   end
   case_complete(batch.P, case)
-  local from = 'held'
+  local entry
   if pay.s == 'SUCCEEDED' then
-    from = unreviewed >= pay.m and 'unreviewed' or 'confirmed'
+    local from = pay.reviewed and 'confirmed' or 'unreviewed'
+    if case.s == 'RECOVERING' and RECOVERY.came_back(case, pay) then
+      from = 'recovering'
+    end
+    if from == 'unreviewed' then
+      case_set(case, 'pu', int(math.max(0, unreviewed - pay.m)))
+    end
+    entry = fund_post(fund, from, 'returned', pay.m) .. ',' .. fund_post(fund, 'returned', 'available', pay.m)
+  else
+    entry = fund_post(fund, 'held', 'available', pay.m)
   end
-  if from == 'unreviewed' then
-    case_set(case, 'pu', int(unreviewed - pay.m))
-  end
-  local entry = fund_post(fund, from, 'available', pay.m)
   local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
   aid_undo(batch, case, pay)
   case_event(batch, case, verb, move(verb, case.s) or case.s, tail, entry)
@@ -177,6 +233,11 @@ end
 -- "none" (no such payment), "amount" and "conflict" (contradicts what we hold: nothing is changed, a
 -- person must look).
 local OUTCOME_ARGS = 6
+
+local function whole_case(P, case)
+  case_complete(P, case)
+  return case
+end
 
 local function outcome(keys, args)
   local P = keys[1]
@@ -206,6 +267,8 @@ local function outcome(keys, args)
     elseif told ~= '' and tonumber(told) ~= pay.m then
       push(answers, 'amount')
     elseif RANK[to] == 3 and RANK[pay.s] == 3 and to ~= pay.s then
+      push(answers, 'conflict')
+    elseif to == 'RETURNED' and pay.s == 'SUCCEEDED' and RECOVERY.blocks(whole_case(P, batch.cases[no] or cases[no]), pay) then
       push(answers, 'conflict')
     elseif pay.s == 'FAILED' and to == 'RETURNED' then
       push(answers, 'same')

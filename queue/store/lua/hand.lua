@@ -1,0 +1,65 @@
+-- Cash and goods that an officer hands over (当面交付): with a witness, and a code that was sent to the
+-- citizen's phone and is read back, or a second officer who was there. Field ho of the case:
+-- "<payment>|<hash of the code>|<witness>|<officer>|<codes tried>".
+local HAND = { TRIES_MAX = 5 }
+
+function HAND.payment(batch, case, id)
+  local no, field = payment_place(id or '')
+  if no ~= case.no then
+    return nil
+  end
+  local text = redis.call('HGET', case_key(batch.P, no), field)
+  local pay = text and payment_parse(id, text)
+  return pay and pay.s == 'INTENT' and pay.method ~= 'b' and pay or nil, field
+end
+
+function HAND.parse(case)
+  local id, hash, witness, who, tries = string.match(case.ho, '^(%w+)|(%w*)|([^|]*)|([^|]*)|(%d+)$')
+  return { id = id, hash = hash, witness = witness, who = who, tries = tonumber(tries or '0') }
+end
+
+function HAND.set(case, h)
+  case_set(case, 'ho', h.id .. '|' .. h.hash .. '|' .. h.witness .. '|' .. h.who .. '|' .. int(h.tries))
+end
+
+-- extra: payment, hash of the code ("" when the citizen has no phone: a second officer confirms), witness
+VERBS['hand-over'] = { extras = 3, claim = true, decides = true,
+  check = function(case, x, _, _, batch)
+    return not HAND.payment(batch, case, x[1]) and 'not-by-hand' or nil
+  end,
+  plan = function(_, case, x, who, _, say)
+    if x[2] ~= '' then
+      ACT.plain(x[2], 'code')
+    end
+    HAND.set(case, { id = x[1], hash = x[2], witness = ACT.plain(x[3], 'witness'), who = who, tries = 0 })
+    say(',"payment":"' .. x[1] .. '","witness":"' .. x[3] .. '"')
+  end }
+
+-- extra: payment, hash of the code that was read back, "" = a second officer was there
+VERBS['receipt'] = { extras = 2,
+  check = function(case, x, who, _, batch)
+    local h = HAND.parse(case)
+    if h.id ~= x[1] or not HAND.payment(batch, case, x[1]) then
+      return 'not-by-hand'
+    end
+    if x[2] == '' then
+      return (who == h.who or who == case.mk) and 'same-person' or nil
+    end
+    return (h.hash == '' or h.tries >= HAND.TRIES_MAX) and 'code-locked' or nil
+  end,
+  plan = function(batch, case, x, _, _, say, tail)
+    local h = HAND.parse(case)
+    if x[2] ~= '' and x[2] ~= h.hash then -- counted, or codes could be tried through
+      h.tries = h.tries + 1
+      HAND.set(case, h)
+      say(',"payment":"' .. x[1] .. '","matched":false')
+      return 'wrong-code'
+    end
+    local pay, field = HAND.payment(batch, case, x[1])
+    say(',"payment":"' .. x[1] .. '","matched":true')
+    settle(batch, case, pay, 'SUCCEEDED', tail)
+    pay.s = 'SUCCEEDED'
+    case_set(case, field, payment_text(pay))
+    case_set(case, 'ho', '')
+    return nil
+  end }

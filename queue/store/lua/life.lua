@@ -1,0 +1,270 @@
+-- The verbs of a case's way from hand to hand: who has it, who sends it on, how it ends.
+
+local LIFE = { ALL_CLOCKS = { 'pay', 'review', 'publicity', 'county', 'followup' } }
+
+-- Out of the second inbox it was offered to.
+local function unoffer(batch, case)
+  local second, limit, chain = cascade_parse(case.q)
+  if second ~= '' then
+    inbox_count(batch, second)
+    batch.inbox = batch.inbox or {}
+    push(batch.inbox, { from = second, to = '', no = case.no, score = '0' })
+    case_set(case, 'q', '|' .. int(limit) .. '|' .. chain)
+  end
+end
+
+-- To the desk x[i] (a code) with the score behind it; whoever held it has let go of it.
+function LIFE.to_desk(batch, case, x, i)
+  case_set(case, 'cl', '')
+  inbox_move(batch, case, ACT.code(x[i], 'desk'), x[i + 1] or '0')
+end
+
+-- Back to the township that acts.
+function LIFE.to_township(batch, case, score)
+  case_set(case, 'cl', '')
+  inbox_move(batch, case, case.t, score or '0')
+end
+
+-- extra: township, inbox score, whom to try behind it
+function LIFE.send(batch, case, x, now)
+  local _, limit = cascade_parse(case.q)
+  local chain = x[3] or ''
+  if not string.match(chain, '^[%d,]*$') then
+    error({ err = 'bad-input chain' })
+  end
+  case_set(case, 't', ACT.code(x[1], 'township'))
+  case_set(case, 'cl', '') -- whoever sends it on has let go of it
+  case_set(case, 'q', '|' .. int(limit) .. '|' .. chain)
+  inbox_move(batch, case, x[1], x[2])
+  if limit > 0 then
+    push(batch.timers, int(now + limit), 'accept:' .. case.no)
+  end
+end
+
+local RETURNS_MAX = 3 -- then the county designates (指定承办)
+
+VERBS['dispatch'] = { extras = 2,
+  check = function(case)
+    return ACT.number(case.rn) >= RETURNS_MAX and 'designate' or nil
+  end,
+  plan = function(batch, case, x, _, now, say)
+    say()
+    LIFE.send(batch, case, x, now)
+  end }
+
+-- Whoever is designated has to take it: no clock moves it on to neighbours, and it cannot be returned.
+VERBS['designate'] = { extras = 2,
+  plan = function(batch, case, x, _, _, say)
+    say()
+    case_set(case, 't', ACT.code(x[1], 'township'))
+    case_set(case, 'cl', '')
+    case_set(case, 'q', '|0|')
+    inbox_move(batch, case, x[1], x[2])
+  end }
+
+VERBS['return'] = { extras = 1, claim = true, -- extra: region code: its duty desk sends it on
+  plan = function(batch, case, x, _, _, say)
+    say()
+    case_set(case, 'hd', '') -- whoever gets it next has yet to accept it
+    case_set(case, 'rn', int(ACT.number(case.rn) + 1))
+    push(batch.untimers, 'accept:' .. case.no)
+    LIFE.to_desk(batch, case, x, 1)
+  end }
+
+VERBS['accept'] = { claim = true, decides = true,
+  plan = function(batch, case, _, who, _, say)
+    say()
+    case_set(case, 'hd', who)
+    push(batch.untimers, 'accept:' .. case.no)
+  end }
+
+VERBS['verify'] = { claim = true, decides = true,
+  plan = function(batch, case, _, who, _, say)
+    say()
+    case_set(case, 'hd', who)
+    if case.pb ~= '' then -- what is verified anew is published anew
+      case_set(case, 'pb', '')
+      later(batch, 'zset', 'ZREM', batch.P .. ':publicity', case.no)
+      push(batch.untimers, 'takedown:' .. case.no)
+    end
+  end }
+
+-- The envelope writes its own event. Who grants money has taken the case on: it does not go to
+-- neighbours any more.
+VERBS['first-aid'] = { extras = AID_ARGS, claim = true, decides = true, silent = true,
+  check = function(case, x, _, _, batch)
+    if case.s == 'PAY_FAILED' and string.match(case.g, '^APPROVED') then
+      return 'grant-open'
+    end
+    return aid_refusal(batch, case, aid_parse(x, 1))
+  end,
+  plan = function(batch, case, x, who)
+    aid_plan(batch, case, aid_parse(x, 1))
+    case_set(case, 'hd', who)
+    push(batch.untimers, 'accept:' .. case.no)
+  end }
+
+VERBS['papers'] = { extras = 2, claim = true, decides = true, -- extra: desk whose reviewers confirm, inbox score
+  plan = function(batch, case, x, who, _, say)
+    say()
+    case_set(case, 'hd', who)
+    case_set(case, 'rv', 'PAPERS_OK:' .. (string.match(case.rv, ':(%d+)$') or '0'))
+    push(batch.untimers, 'papers:' .. case.no)
+    LIFE.to_desk(batch, case, x, 1)
+  end }
+
+-- The third attempt in vain counts as followed up. "no" ("the money did not come"): the county's duty
+-- desk looks at it first.
+VERBS['attempt'] = { extras = 2, -- extra: answer, region code
+  instead = function(case, x)
+    return x[1] == 'unreachable' and ACT.number(case.ca) >= 2 and move('follow-up', case.s) and 'follow-up' or nil
+  end,
+  plan = function(batch, case, x, _, _, say)
+    say()
+    if x[1] == 'no' then
+      LIFE.to_desk(batch, case, { x[2] }, 1)
+    else
+      case_set(case, 'ca', int(ACT.number(case.ca) + 1))
+    end
+  end }
+
+VERBS['follow-up'] = { stops = { 'followup' },
+  check = function(case)
+    return case.s == 'REFERRED' and string.find(case.rf, ':WAITS:', 1, true) and 'not-acknowledged' or nil
+  end }
+
+-- Once, when the citizen is not satisfied; the second time the county's duty desk has to talk to him.
+local REDOS_MAX = 1
+
+VERBS['redo'] = { extras = 2, -- extra: desk, inbox score (of a rejection: who reconsiders it)
+  check = function(case)
+    return ACT.number(case.rd) >= REDOS_MAX and 'redone' or nil
+  end,
+  plan = function(batch, case, x, _, _, say)
+    say()
+    case_set(case, 'rd', int(ACT.number(case.rd) + 1))
+    LIFE.to_desk(batch, case, x, 1)
+  end }
+
+function LIFE.leave(batch, case)
+  unoffer(batch, case)
+  case_set(case, 'cl', '')
+  for _, kind in ipairs({ 'accept', 'papers', 'takedown', 'instalment', 'refer' }) do
+    push(batch.untimers, kind .. ':' .. case.no)
+  end
+  inbox_move(batch, case, '', '0')
+end
+
+-- Nobody withdraws, joins or cancels a case for which money is under way or has been paid.
+function LIFE.unpaid(case)
+  return ACT.number(case.a) > 0 and 'paid' or nil
+end
+
+function LIFE.end_plan(batch, case, _, _, _, say)
+  say()
+  LIFE.leave(batch, case)
+end
+
+VERBS['close'] = { stops = LIFE.ALL_CLOCKS, plan = LIFE.end_plan }
+VERBS['withdraw'] = { stops = LIFE.ALL_CLOCKS, check = LIFE.unpaid, plan = LIFE.end_plan }
+VERBS['cancel'] = { stops = LIFE.ALL_CLOCKS, check = LIFE.unpaid, plan = LIFE.end_plan }
+VERBS['consult'] = { stops = { 'review', 'county', 'pay' },
+  check = LIFE.unpaid,
+  plan = function(batch, case, _, who, _, say)
+    say()
+    case_set(case, 'hd', who)
+    push(batch.untimers, 'accept:' .. case.no)
+  end }
+
+-- Joined to an older case of the same event; nothing is deleted.
+VERBS['duplicate'] = { stops = LIFE.ALL_CLOCKS, extras = 1, -- extra: the other case
+  check = function(case, x, _, _, batch)
+    local paid = LIFE.unpaid(case)
+    if paid then
+      return paid
+    end
+    local other = redis.call('HGET', case_key(batch.P, ACT.code(x[1], 'case')), 's')
+    if not other or x[1] == case.no or other == 'DUPLICATE' then
+      return 'no-master'
+    end
+    return nil
+  end,
+  plan = function(batch, case, x, _, _, say)
+    say(',"master":"' .. x[1] .. '"')
+    case_set(case, 'dm', x[1])
+    LIFE.leave(batch, case)
+  end }
+
+-- Two cases that have to do with each other: both show it. Field lk: "<no>=<kind>,…".
+local LINKS_MAX = 50
+
+function LIFE.linked(case, no, kind)
+  local list = case.lk or redis.call('HGET', case_key(case.P, case.no), 'lk') or ''
+  local _, n = string.gsub(list, '=', '')
+  if n >= LINKS_MAX or string.find(',' .. list, ',' .. no .. '=', 1, true) then
+    return list
+  end
+  return (list == '' and '' or list .. ',') .. no .. '=' .. kind
+end
+
+VERBS['link'] = { extras = 2, -- extra: the other case, kind (a word)
+  check = function(case, x, _, _, batch)
+    return (x[1] == case.no or redis.call('EXISTS', case_key(batch.P, ACT.code(x[1], 'case'))) == 0) and 'no-master' or
+      nil
+  end,
+  plan = function(batch, case, x, _, _, say)
+    local other = { no = x[1], P = batch.P }
+    case.P = batch.P
+    say(',"case":"' .. x[1] .. '","kind":"' .. ACT.plain(x[2], 'kind') .. '"')
+    case_set(case, 'lk', LIFE.linked(case, x[1], x[2]))
+    later(batch, 'hash', 'HSET', case_key(batch.P, other.no), 'lk', LIFE.linked(other, case.no, x[2]))
+  end }
+
+VERBS['hand-back'] = { claim = true,
+  plan = function(batch, case, _, _, _, say)
+    say()
+    case_set(case, 'cl', '')
+    inbox_move(batch, case, case.o, case.ib ~= '' and case.ib or '0')
+  end }
+
+VERBS['reveal'] = { claim = true }
+
+-- "I am related to these people": from now on he decides nothing here, and it lies with the county.
+VERBS['recuse'] = { extras = 2, -- extra: desk, inbox score
+  plan = function(batch, case, x, who, _, say)
+    say()
+    case_set(case, 'rl', (case.rl == '' and ',' or case.rl) .. who .. ',')
+    LIFE.to_desk(batch, case, x, 1)
+  end }
+
+-- What the caller or the citizen adds. extra: facts JSON, sealed personal data ("" each as they are), and
+-- the score of a route job when the place was missing ("" none).
+VERBS['add'] = { extras = 3,
+  plan = function(batch, case, x, _, _, say)
+    say()
+    if x[1] ~= '' then
+      case_set(case, 'f', x[1])
+    end
+    if x[2] ~= '' then
+      case_set(case, 'p', x[2])
+    end
+    if x[3] ~= '' and (case.s == 'TRIAGED' or case.s == 'RECEIVED') then
+      job_add(batch, 'route', case.no, x[3], '')
+    end
+  end }
+
+VERBS['rate'] = { extras = 1, -- extra: 1..5
+  plan = function(_, case, x, _, _, say)
+    say(',"rating":' .. int(whole(x[1], 1, 5, 'rating')))
+    case_set(case, 'ra', x[1])
+  end }
+
+-- extra: the personal data sealed anew with another account. While money is on its way it stays.
+VERBS['account'] = { extras = 1, claim = true, decides = true,
+  plan = function(_, case, x, _, _, say)
+    if x[1] == '' then
+      error({ err = 'bad-input sealed' })
+    end
+    say()
+    case_set(case, 'p', x[1])
+  end }
