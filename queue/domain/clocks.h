@@ -24,7 +24,7 @@
  *
  * A due time that the store has booked (event member "clock_<kind>", for papers "review_due_ms")
  * holds; without one it is computed from the term. Only review, county and the pay clock of an
- * ordinary approval may be paused; never while first aid waits for anything (CLOCKS_FIRST_AID).
+ * ordinary approval may be paused; never while first aid waits for anything (clocks_first_aid).
  * Pure: no clock, no I/O; memory comes from the caller's arena. */
 #ifndef QUEUE_DOMAIN_CLOCKS_H
 #define QUEUE_DOMAIN_CLOCKS_H
@@ -36,6 +36,7 @@
 #include "queue/base/slice.h"
 #include "queue/domain/calendar.h"
 #include "queue/domain/case_state.h"
+#include "queue/domain/relief.h"
 
 /* Kind, word (timers of the store, event members, API), Chinese label. */
 #define CLOCKS_KIND_TABLE(X)                 \
@@ -100,20 +101,19 @@ MUST_CHECK enum err clocks_resume(const struct calendar *c, enum clocks_unit uni
 
 /* ---- Events ---- */
 
-#define CLOCKS_ACTOR_SIZE 64
+#define CLOCKS_ACTOR_SIZE 96 /* "order:<id>/<officer>" and a NUL */
 #define CLOCKS_REASON_SIZE 32
 
 /* What the clocks need of one event (a JSON line of jiuji_case_events). */
 struct clocks_event {
-    int64_t seq;
     enum case_verb verb;
-    enum case_state from, to;
+    enum case_state to;
     int64_t at_ms;
     char actor[CLOCKS_ACTOR_SIZE];
     bool moved;                        /* "held_by" is there: the case has come into that inbox */
     char holder[DIVISION_CODE_SIZE];   /* "" = into nobody's */
     int64_t due_ms[CLOCKS_KIND_COUNT]; /* booked with this event; 0 = not */
-    char pause[CLOCKS_REASON_SIZE];    /* pause: the reason's word */
+    char pause[CLOCKS_REASON_SIZE];    /* verb pause: the reason's word */
 };
 
 /* ERR_CORRUPT when it is not an event of a case. *out untouched on failure. */
