@@ -15,7 +15,7 @@
 #include "server/http/router.h"
 #include "server/metrics.h"
 #include "workers/routing/atlas.h"
-#include "workers/rules/policy.h"
+#include "workers/rules/rulebook.h"
 
 #define STORE_DEADLINE_MS 2000
 
@@ -31,7 +31,8 @@ struct gateway {
     struct router *router;
     struct sealer *sealer;
     struct packer *packer;
-    struct policy *policy;
+    struct policy *policy; /* replaced at run time (places.c): never keep a pointer into it */
+    struct rulebook_state rules;
     struct calendar calendar;
     struct atlas atlas;
     uv_timer_t places_timer; /* looks for new townships and aliases */

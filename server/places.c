@@ -2,6 +2,7 @@
 
 #include "queue/base/log.h"
 #include "queue/store/calls_alias.h"
+#include "queue/store/calls_policy.h"
 
 #define PLACES_EVERY_MS 2000
 
@@ -26,6 +27,57 @@ static void on_aliases(void *data, enum err err, const redisReply *reply)
               g->atlas.aliases.count);
 }
 
+/* Put into force what the store says is. What cannot be used is said once, and the rules stay. */
+static enum err take_rules(struct gateway *g, const struct active_policy *a)
+{
+    static struct disaster disasters[DISASTERS_OPEN_MAX];
+    struct buf text, why;
+    size_t n = 0;
+    enum err err = ERR_OK;
+    buf_init(&text, POLICY_BYTES_MAX);
+    buf_init(&why, 65536);
+    for (size_t i = 0; i < a->disaster_count; i++) {
+        const struct disaster_row *row = &a->disasters[i];
+        if (rulebook_disaster(row->id, row->surge, row->divisions, row->title, row->from_ms,
+                              row->to_ms, &disasters[n]) == ERR_OK) {
+            n++;
+        } else {
+            log_event(LOG_ERROR, "disaster_refused", "id=%lld", (long long)row->id);
+        }
+    }
+    if (a->packed.len > 0) {
+        err = unpack_text(g->packer, a->packed, &text);
+    }
+    if (err == ERR_OK) {
+        err = rulebook_refresh(&g->policy, buf_slice(&text), disasters, n, &why);
+    }
+    if (err == ERR_OK) {
+        log_event(LOG_INFO, "rules_in_force", "policy=%s disasters=%zu", policy_name(g->policy), n);
+    }
+    if (err != ERR_OK || why.len > 0) {
+        log_event(LOG_ERROR, err == ERR_OK ? "disaster_refused" : "rules_refused",
+                  "err=%s why=\"%s\"", err_code(err), why.len > 0 ? why.ptr : "");
+    }
+    buf_release(&text);
+    buf_release(&why);
+    return err == ERR_NO_MEMORY ? err : ERR_OK;
+}
+
+static void on_rules(void *data, enum err err, const redisReply *reply)
+{
+    static struct active_policy active; /* one loop, used up before this returns */
+    struct gateway *g = data;
+    if (err != ERR_OK || policy_active_read(reply, &active) != ERR_OK) {
+        return;
+    }
+    if (active.changed && take_rules(g, &active) != ERR_OK) {
+        return;
+    }
+    if (slice_copy(active.key, g->rules.key, sizeof(g->rules.key)) == ERR_OK) {
+        g->rules.next_ms = active.next_ms;
+    }
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct gateway *g = timer->data;
@@ -44,6 +96,19 @@ static void on_timer(uv_timer_t *timer)
     enum err err = store_async_call(g->store, &g->fcall, on_aliases, g);
     if (err != ERR_OK) {
         log_event(LOG_DEBUG, "aliases_not_asked", "err=%s", err_code(err));
+    }
+    places_look_at_rules(g);
+}
+
+void places_look_at_rules(struct gateway *g)
+{
+    if (g->draining || g->store == NULL) {
+        return;
+    }
+    policy_active_write(&g->fcall, g->settings->region, slice_of(g->rules.key));
+    enum err err = store_async_call(g->store, &g->fcall, on_rules, g);
+    if (err != ERR_OK) {
+        log_event(LOG_DEBUG, "rules_not_asked", "err=%s", err_code(err));
     }
 }
 

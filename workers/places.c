@@ -1,6 +1,7 @@
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
 #include "queue/store/calls_alias.h"
+#include "queue/store/calls_policy.h"
 #include "workers/runtime.h"
 
 #define PLACES_EVERY_MS 2000
@@ -33,11 +34,70 @@ static enum err load_aliases(struct site *s)
     return err;
 }
 
+/* Put into force what the store says is. What cannot be used is said once, and the rules stay. */
+static enum err take_rules(struct site *s, const struct active_policy *a)
+{
+    static struct disaster disasters[DISASTERS_OPEN_MAX];
+    struct buf text, why;
+    size_t n = 0;
+    enum err err = ERR_OK;
+    buf_init(&text, POLICY_BYTES_MAX);
+    buf_init(&why, 65536);
+    for (size_t i = 0; i < a->disaster_count; i++) {
+        const struct disaster_row *row = &a->disasters[i];
+        if (rulebook_disaster(row->id, row->surge, row->divisions, row->title, row->from_ms,
+                              row->to_ms, &disasters[n]) == ERR_OK) {
+            n++;
+        } else {
+            log_event(LOG_ERROR, "disaster_refused", "id=%lld", (long long)row->id);
+        }
+    }
+    if (a->packed.len > 0) {
+        err = unpack_text(s->packer, a->packed, &text);
+    }
+    if (err == ERR_OK) {
+        err = rulebook_refresh(&s->policy, buf_slice(&text), disasters, n, &why);
+    }
+    if (err == ERR_OK) {
+        log_event(LOG_INFO, "rules_in_force", "policy=%s disasters=%zu", policy_name(s->policy), n);
+    }
+    if (err != ERR_OK || why.len > 0) {
+        log_event(LOG_ERROR, err == ERR_OK ? "disaster_refused" : "rules_refused",
+                  "err=%s why=\"%s\"", err_code(err), why.len > 0 ? why.ptr : "");
+    }
+    buf_release(&text);
+    buf_release(&why);
+    return err == ERR_NO_MEMORY ? err : ERR_OK;
+}
+
+static enum err load_rules(struct site *s)
+{
+    static struct active_policy active;
+    redisReply *reply = NULL;
+    policy_active_write(store_fcall(s->store), s->settings->region, slice_of(s->rules.key));
+    enum err err = runtime_call(s, "policy_active", &reply);
+    if (err == ERR_OK) {
+        err = policy_active_read(reply, &active);
+    }
+    if (err == ERR_OK && active.changed) {
+        err = take_rules(s, &active);
+    }
+    if (err == ERR_OK) {
+        err = slice_copy(active.key, s->rules.key, sizeof(s->rules.key));
+        s->rules.next_ms = active.next_ms;
+    }
+    if (reply != NULL) {
+        freeReplyObject(reply);
+    }
+    return err;
+}
+
 enum err places_refresh(struct site *s)
 {
     struct buf why;
     int64_t now_ms = clock_mono_ms();
-    if (now_ms < s->places_next_ms) {
+    bool rules_due = s->rules.next_ms > 0 && clock_now_ms() >= s->rules.next_ms;
+    if (now_ms < s->places_next_ms && !rules_due) {
         return ERR_OK;
     }
     buf_init(&why, 4096);
@@ -48,6 +108,9 @@ enum err places_refresh(struct site *s)
     }
     buf_release(&why);
     enum err err = load_aliases(s);
+    if (err == ERR_OK) {
+        err = load_rules(s);
+    }
     if (err == ERR_OK) {
         s->places_next_ms = now_ms + PLACES_EVERY_MS;
     }

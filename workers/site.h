@@ -15,7 +15,7 @@
 #include "queue/store/pack.h"
 #include "queue/store/store.h"
 #include "workers/routing/atlas.h"
-#include "workers/rules/policy.h"
+#include "workers/rules/rulebook.h"
 
 #define SITE_ARENA_MAX ((size_t)16 << 20) /* of one batch */
 
@@ -25,10 +25,11 @@ struct site {
     struct store *store;
     struct sealer *sealer;
     struct packer *packer;
-    struct policy *policy;
+    struct policy *policy; /* replaced by places_refresh */
+    struct rulebook_state rules;
     struct calendar calendar;
     struct atlas atlas;
-    int64_t places_next_ms; /* monotonic: when to look for new townships and aliases */
+    int64_t places_next_ms; /* monotonic: when to look for new townships, aliases and rules */
     struct http_client *http;
     struct g2p_client *bank;
     struct kannel_client *operator_client;

@@ -285,7 +285,8 @@ enum err policy_load_declared(struct slice json, const struct disaster *disaster
     if (p == NULL)
         goto out;
     arena_init(&p->arena, ARENA_MAX);
-    if (!make_room(p))
+    p->text = slice_make(arena_text(&p->arena, json), json.len);
+    if (p->text.ptr == NULL || !make_room(p))
         goto out;
     read_pack(&c, p, root);
     if (c.faults > 0) {
@@ -324,6 +325,11 @@ const struct policy_rules *policy_for(const struct policy *p, const char *townsh
             return s->rules;
     }
     return &p->base; /* at_ms == INT64_MAX */
+}
+
+struct slice policy_text(const struct policy *p)
+{
+    return p->text;
 }
 
 const char *policy_version(const struct policy *p)

@@ -345,6 +345,8 @@ void policy_free(struct policy *p); /* NULL is allowed */
  * long as p. */
 const struct policy_rules *policy_for(const struct policy *p, const char *township, int64_t at_ms);
 
+/* The JSON it was read from; lives as long as p. */
+struct slice policy_text(const struct policy *p);
 const char *policy_version(const struct policy *p);
 uint64_t policy_hash(const struct policy *p);
 const char *policy_name(const struct policy *p); /* "version+hash": what decisions are pinned to */

@@ -16,6 +16,7 @@ struct policy_segment {
 
 struct policy {
     struct arena arena; /* owns everything below */
+    struct slice text;   /* the JSON it was read from */
     char version[POLICY_VERSION_SIZE];
     char name[POLICY_NAME_SIZE];
     uint64_t hash;
