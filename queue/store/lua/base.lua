@@ -319,7 +319,8 @@ local function job_add(batch, stage, id, score, payload)
   batch.jobs[stage] = list
 end
 
-local STAGES = { route = true, pay = true, notify = true }
+local STAGES = { route = true, pay = true, notify = true, sms = true }
+local BATCH_STAGES = { 'route', 'pay', 'notify' } -- that a batch makes jobs for
 
 -- Take jobs off a stage for good, whatever part they are in.
 local function jobs_drop(P, stage, ids)
@@ -389,7 +390,7 @@ end
 
 local function batch_check(batch)
   expect('stream', batch.P .. ':events')
-  for stage in pairs(STAGES) do
+  for _, stage in ipairs(BATCH_STAGES) do
     expect('zset', queue_key(batch.P, stage, 'ready'), queue_key(batch.P, stage, 'leased'))
     expect('hash', queue_key(batch.P, stage, 'jobs'))
   end
