@@ -56,19 +56,19 @@ static enum err open_bank(struct site *s, struct buf *why)
 
 static enum err open_operator(struct site *s, struct buf *why)
 {
-    const struct kannel_options options = {
-        .account = {.sendsms_url = s->settings->sms_url,
+    const struct sms_client_options options = {
+        .codec = sms_codec_find(SLICE_LIT("kannel")),
+        .account = {.url = s->settings->sms_url,
                     .user = s->settings->sms_user,
-                    .password = s->settings->sms_password,
-                    .from = s->settings->sms_from,
-                    .dlr_url = ""},
+                    .secret = s->settings->sms_password,
+                    .from = s->settings->sms_from},
     };
-    enum err err = kannel_client_new(&options, s->http, &s->operator_client);
+    enum err err = sms_client_new(&options, s->http, &s->operator_client);
     if (err != ERR_OK) {
-        buf_putf(why, "cannot use sms_url '%s': %s", options.account.sendsms_url, err_text(err));
+        buf_putf(why, "cannot use sms_url '%s': %s", options.account.url, err_text(err));
         return err;
     }
-    s->sms = kannel_channel(s->operator_client);
+    s->sms = sms_client_channel(s->operator_client);
     return ERR_OK;
 }
 
@@ -118,7 +118,7 @@ enum err site_open(struct site *s, const struct settings *settings, struct buf *
 
 void site_close(struct site *s)
 {
-    kannel_client_free(s->operator_client);
+    sms_client_free(s->operator_client);
     g2p_client_free(s->bank);
     http_client_free(s->http);
     packer_free(s->packer);

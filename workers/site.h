@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include "integrations/http/http_client.h"
 #include "integrations/pay/g2p/g2p_client.h"
-#include "integrations/sms/kannel/kannel_client.h"
+#include "integrations/sms/sms_client.h"
 #include "queue/base/arena.h"
 #include "queue/base/settings.h"
 #include "queue/domain/calendar.h"
@@ -32,7 +32,7 @@ struct site {
     int64_t places_next_ms; /* monotonic: when to look for new townships, aliases and rules */
     struct http_client *http;
     struct g2p_client *bank;
-    struct kannel_client *operator_client;
+    struct sms_client *operator_client;
     struct sms_channel sms;
     struct arena arena; /* of the present batch */
     char actor[48];     /* "worker:<name>", for events */

@@ -59,10 +59,37 @@ static bool text_valid(struct slice text)
     return true;
 }
 
+static bool word_valid(struct slice word, size_t max)
+{
+    bool ok = word.len >= 1 && word.len <= max;
+    for (size_t i = 0; i < word.len && ok; i++) {
+        char c = word.ptr[i];
+        ok = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+    }
+    return ok;
+}
+
+static bool template_valid(const struct sms_message *m)
+{
+    if (m->param_count > SMS_PARAMS_MAX ||
+        (m->template_code.len > 0 && !word_valid(m->template_code, SMS_TEMPLATE_CODE_MAX))) {
+        return false;
+    }
+    for (size_t i = 0; i < m->param_count; i++) {
+        struct slice value = m->params[i].value;
+        if (!word_valid(m->params[i].name, SMS_PARAM_NAME_MAX) ||
+            (value.len > 0 && !text_valid(value)) || utf8_count(value) > SMS_PARAM_VALUE_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum err sms_message_check(const struct sms_message *message)
 {
-    return id_valid(message->id) && to_valid(message->to) && text_valid(message->text) ? ERR_OK
-                                                                                       : ERR_INPUT;
+    bool ok = id_valid(message->id) && to_valid(message->to) && text_valid(message->text) &&
+              template_valid(message);
+    return ok ? ERR_OK : ERR_INPUT;
 }
 
 enum err sms_send(const struct sms_channel *channel, const struct sms_message *messages, size_t n,

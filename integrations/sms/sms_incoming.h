@@ -67,9 +67,10 @@ struct sms_incoming {
     /* The operator's own id: of the incoming message, or for a report of the message of ours (the
      * same that sms_result.provider_id had). Empty where the operator has none. */
     struct slice provider_id;
-    /* Message: who wrote. Report: empty, or the number the message went to stands in `to`. Mainland
-     * and foreign numbers are E.164 ("+8613812341234"), service numbers plain digits; what is no
-     * number stays as it came. */
+    /* Message: who wrote. Report: who wants no more (SMS_REPORT_STOPPED), else empty; the number
+     * that the message went to stands in `to`, if the operator says it. Mainland and foreign
+     * numbers are E.164 ("+8613812341234"), service numbers plain digits; what is no number stays
+     * as it came, at most 32 bytes. */
     struct slice from;
     struct slice to;   /* message: our short code or number as the operator writes it */
     struct slice text; /* message: may be empty */
@@ -139,16 +140,17 @@ struct sms_secrets {
     struct slice sources;
 };
 
+struct sms_intake;
+
 /* An operator's incoming side: one constant per folder; the table of all is in sms_providers.c. */
 struct sms_provider {
     const char *name; /* [a-z]+, as in the path */
     bool path_secret; /* the path must hold the secret (all that have no signature) */
     struct sms_answer answer;
-    /* what: the tail behind the secret ("mo"). Access has been checked but for the signature. Fills
-     * out[0..*n); errors as sms_receive(). */
+    /* what: the tail behind the secret, e.g. "mo". Access has been checked but for the signature.
+     * Items go to sms_intake_add() of sms_intake.h; errors as sms_receive(). */
     enum err (*read)(const struct sms_callback *request, struct slice what,
-                     const struct sms_secrets *secrets, struct arena *arena,
-                     struct sms_incoming *out, size_t max, size_t *n);
+                     const struct sms_secrets *secrets, struct sms_intake *intake);
 };
 
 /* By name; NULL if there is no such operator. */

@@ -5,55 +5,113 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "integrations/sms/kannel/kannel_client.h"
+#include "integrations/sms/kannel/kannel.h"
 #include "tests/unit/integrations/peer.h"
 
-static const struct kannel_account ACCOUNT = {
-    .sendsms_url = "http://127.0.0.1:13013/cgi-bin/sendsms",
+static const struct sms_account ACCOUNT = {
+    .url = "http://127.0.0.1:13013/cgi-bin/sendsms",
     .user = "jiuji",
-    .password = "p&w=1 ",
+    .secret = "p&w=1 ",
     .from = "12349",
-    .dlr_url = "https://h.example/v1/sms/kannel/s3cret/dlr",
+    .method = "GET",
+    .report_url = "https://h.example/v1/sms/kannel/s3cret-s3cret-s3c/dlr",
 };
+
+static const struct sms_moment NOW = {.now_ms = INT64_C(1772328600000), .nonce = "00"};
+
+static struct sms_message message_of(const char *to, const char *text)
+{
+    return (struct sms_message){.id = SLICE_LIT("n-1"), .to = slice_of(to), .text = slice_of(text)};
+}
 
 static void a_chinese_text_is_sent_as_ucs2_in_utf8(void **state)
 {
     (void)state;
-    struct sms_message m = {
-        .id = SLICE_LIT("n-1"), .to = SLICE_LIT("+8613800138000"), .text = SLICE_LIT("急救 a&b=c")};
-    struct buf out;
-    buf_init(&out, 4096);
-    assert_int_equal(kannel_write_send(&ACCOUNT, &m, &out), ERR_OK);
+    struct sms_message m = message_of("+8613800138000", "急救 a&b=c");
+    struct sms_wire wire;
+    sms_wire_init(&wire);
+    assert_int_equal(KANNEL_CODEC.write(&ACCOUNT, &m, &NOW, &wire), ERR_OK);
+    assert_false(wire.post);
     assert_string_equal(
-        out.ptr,
+        wire.url.ptr,
         "http://127.0.0.1:13013/cgi-bin/sendsms?username=jiuji&password=p%26w%3D1%20&from=12349"
         "&to=%2B8613800138000&coding=2&charset=UTF-8&dlr-mask=27"
-        "&dlr-url=https%3A%2F%2Fh.example%2Fv1%2Fsms%2Fkannel%2Fs3cret%2Fdlr%3Fmid%3Dn-1"
-        "%26type%3D%25d%26smscid%3D%25F&text=%E6%80%A5%E6%95%91%20a%26b%3Dc");
-    buf_release(&out);
+        "&dlr-url=https%3A%2F%2Fh.example%2Fv1%2Fsms%2Fkannel%2Fs3cret-s3cret-s3c%2Fdlr%3Fmid%3Dn-1"
+        "%26type%3D%25d%26smscid%3D%25F%26ts%3D%25T&text=%E6%80%A5%E6%95%91%20a%26b%3Dc");
+    assert_int_equal(wire.headers.len, 0);
+    sms_wire_release(&wire);
 }
 
 static void a_plain_text_is_sent_in_seven_bits_and_without_a_report_address(void **state)
 {
     (void)state;
-    struct kannel_account account = ACCOUNT;
-    account.dlr_url = "";
-    account.from = NULL;
-    account.password = "";
-    account.sendsms_url = "http://k/s?smsc=a";
-    struct sms_message m = {
-        .id = SLICE_LIT("n-1"), .to = SLICE_LIT("13800138000"), .text = SLICE_LIT("help")};
-    struct buf out;
-    buf_init(&out, 4096);
-    assert_int_equal(kannel_write_send(&account, &m, &out), ERR_OK);
-    assert_string_equal(out.ptr,
-                        "http://k/s?smsc=a&username=jiuji&password=&to=13800138000&coding=0"
+    struct sms_account account = {
+        .url = "http://k/s?x=a", .user = "jiuji", .method = "GET", .app = "gsm1"};
+    struct sms_message m = message_of("13800138000", "help");
+    struct sms_wire wire;
+    sms_wire_init(&wire);
+    assert_int_equal(KANNEL_CODEC.write(&account, &m, &NOW, &wire), ERR_OK);
+    assert_string_equal(wire.url.ptr,
+                        "http://k/s?x=a&username=jiuji&password=&smsc=gsm1&to=13800138000&coding=0"
                         "&charset=UTF-8&text=help");
-    m.to = SLICE_LIT("1380013800x");
-    size_t before = out.len;
-    assert_int_equal(kannel_write_send(&account, &m, &out), ERR_INPUT);
-    assert_int_equal(out.len, before);
-    buf_release(&out);
+    sms_wire_release(&wire);
+}
+
+/* The lines of a request's headers, each with a line break behind it. */
+static void lines_of(const struct sms_wire *wire, char *out, size_t size)
+{
+    assert_true(wire->headers.len < size);
+    for (size_t i = 0; i < wire->headers.len; i++) {
+        out[i] = wire->headers.ptr[i] == '\0' ? '\n' : wire->headers.ptr[i];
+    }
+    out[wire->headers.len] = '\0';
+}
+
+static void by_post_neither_number_nor_text_stands_in_the_url(void **state)
+{
+    (void)state;
+    struct sms_account account = ACCOUNT;
+    account.method = NULL;
+    account.app = "gsm1";
+    struct sms_message m = message_of("+8613800138000", "急救 a&b=c");
+    struct sms_wire wire;
+    char lines[2048];
+    sms_wire_init(&wire);
+    assert_int_equal(KANNEL_CODEC.write(&account, &m, &NOW, &wire), ERR_OK);
+    assert_true(wire.post);
+    assert_string_equal(wire.url.ptr, account.url);
+    assert_string_equal(wire.content_type, "text/plain; charset=UTF-8");
+    assert_string_equal(wire.body.ptr, "急救 a&b=c");
+    lines_of(&wire, lines, sizeof(lines));
+    assert_string_equal(
+        lines, "X-Kannel-Username: jiuji\n"
+               "X-Kannel-Password: p&w=1 \n"
+               "X-Kannel-From: 12349\n"
+               "X-Kannel-SMSC: gsm1\n"
+               "X-Kannel-To: +8613800138000\n"
+               "X-Kannel-Coding: 2\n"
+               "X-Kannel-DLR-Mask: 27\n"
+               "X-Kannel-DLR-Url: https://h.example/v1/sms/kannel/s3cret-s3cret-s3c/dlr?mid=n-1"
+               "&type=%d&smscid=%F&ts=%T\n");
+    sms_wire_release(&wire);
+}
+
+static void an_account_is_checked(void **state)
+{
+    (void)state;
+    struct sms_account account = ACCOUNT;
+    assert_int_equal(KANNEL_CODEC.check(&account), ERR_OK);
+    account.method = "PUT";
+    assert_int_equal(KANNEL_CODEC.check(&account), ERR_INPUT);
+    account = ACCOUNT;
+    account.user = "";
+    assert_int_equal(KANNEL_CODEC.check(&account), ERR_INPUT);
+    account = ACCOUNT;
+    account.url = NULL;
+    assert_int_equal(KANNEL_CODEC.check(&account), ERR_INPUT);
+    account = ACCOUNT;
+    account.report_url = "http://h/dlr?x=%d"; /* Kannel would fill it in */
+    assert_int_equal(KANNEL_CODEC.check(&account), ERR_INPUT);
 }
 
 static void answers_map_to_their_classes(void **state)
@@ -98,13 +156,13 @@ static void reports_map_to_states(void **state)
     (void)state;
     static const struct {
         const char *type;
-        enum kannel_report report;
-    } rows[] = {{"1", KANNEL_REPORT_DELIVERED}, {"2", KANNEL_REPORT_FAILED},
-                {"16", KANNEL_REPORT_FAILED},   {"4", KANNEL_REPORT_SENT},
-                {"8", KANNEL_REPORT_SENT},      {"32", KANNEL_REPORT_IGNORED},
-                {"3", KANNEL_REPORT_IGNORED},   {"", KANNEL_REPORT_IGNORED},
-                {"-1", KANNEL_REPORT_IGNORED},  {"1 ", KANNEL_REPORT_IGNORED},
-                {"0", KANNEL_REPORT_IGNORED},   {"99999999999999999999", KANNEL_REPORT_IGNORED}};
+        enum sms_report report;
+    } rows[] = {{"1", SMS_REPORT_DELIVERED}, {"2", SMS_REPORT_FAILED},
+                {"16", SMS_REPORT_FAILED},   {"4", SMS_REPORT_BUFFERED},
+                {"8", SMS_REPORT_BUFFERED},  {"32", SMS_REPORT_UNKNOWN},
+                {"3", SMS_REPORT_UNKNOWN},   {"", SMS_REPORT_UNKNOWN},
+                {"-1", SMS_REPORT_UNKNOWN},  {"1 ", SMS_REPORT_UNKNOWN},
+                {"0", SMS_REPORT_UNKNOWN},   {"99999999999999999999", SMS_REPORT_UNKNOWN}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_int_equal(kannel_read_report(slice_of(rows[i].type)), rows[i].report);
     }
@@ -159,11 +217,11 @@ static void a_batch_gives_every_message_its_own_result(void **state)
     struct http_client *http = NULL;
     struct http_client_options http_options = {.max_parallel = 8};
     assert_int_equal(http_client_new(&http_options, &http), ERR_OK);
-    struct kannel_client *client = NULL;
-    struct kannel_options options = {
-        .account = {.sendsms_url = url, .user = "jiuji", .password = "x"}};
-    assert_int_equal(kannel_client_new(&options, http, &client), ERR_OK);
-    struct sms_channel channel = kannel_channel(client);
+    struct sms_client *client = NULL;
+    struct sms_client_options options = {.codec = &KANNEL_CODEC,
+                                         .account = {.url = url, .user = "jiuji", .secret = "x"}};
+    assert_int_equal(sms_client_new(&options, http, &client), ERR_OK);
+    struct sms_channel channel = sms_client_channel(client);
     struct sms_message messages[SMS_BATCH_MAX];
     struct sms_result results[SMS_BATCH_MAX];
     for (size_t i = 0; i < SMS_BATCH_MAX; i++) {
@@ -181,12 +239,12 @@ static void a_batch_gives_every_message_its_own_result(void **state)
      * thinks */
     assert_int_equal(sms_send(&channel, messages, 1, results), ERR_OK);
     assert_true(results[0].outcome == SMS_RETRY || results[0].outcome == SMS_UNKNOWN);
-    kannel_client_free(client);
-    assert_int_equal(kannel_client_new(&options, http, &client), ERR_OK);
-    kannel_client_free(client);
+    sms_client_free(client);
+    assert_int_equal(sms_client_new(&options, http, &client), ERR_OK);
+    sms_client_free(client);
     http_client_free(http);
     options.account.user = "";
-    assert_int_equal(kannel_client_new(&options, NULL, &client), ERR_INPUT);
+    assert_int_equal(sms_client_new(&options, NULL, &client), ERR_INPUT);
 }
 
 static void silence_is_unknown_and_a_refused_connection_is_retried(void **state)
@@ -202,16 +260,17 @@ static void silence_is_unknown_and_a_refused_connection_is_retried(void **state)
         struct http_client *http = NULL;
         struct http_client_options http_options = {.max_parallel = 1};
         assert_int_equal(http_client_new(&http_options, &http), ERR_OK);
-        struct kannel_client *client = NULL;
-        struct kannel_options options = {.account = {.sendsms_url = url, .user = "u"}};
-        assert_int_equal(kannel_client_new(&options, http, &client), ERR_OK);
-        struct sms_channel channel = kannel_channel(client);
+        struct sms_client *client = NULL;
+        struct sms_client_options options = {.codec = &KANNEL_CODEC,
+                                             .account = {.url = url, .user = "u"}};
+        assert_int_equal(sms_client_new(&options, http, &client), ERR_OK);
+        struct sms_channel channel = sms_client_channel(client);
         struct sms_message m = {
             .id = SLICE_LIT("n-1"), .to = SLICE_LIT("13800138000"), .text = SLICE_LIT("hi")};
         struct sms_result result;
         assert_int_equal(sms_send(&channel, &m, 1, &result), ERR_OK);
         assert_int_equal(result.outcome, expected[i]);
-        kannel_client_free(client);
+        sms_client_free(client);
         http_client_free(http);
     }
     peer_stop(p);
@@ -225,6 +284,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chinese_text_is_sent_as_ucs2_in_utf8),
         cmocka_unit_test(a_plain_text_is_sent_in_seven_bits_and_without_a_report_address),
+        cmocka_unit_test(by_post_neither_number_nor_text_stands_in_the_url),
+        cmocka_unit_test(an_account_is_checked),
         cmocka_unit_test(answers_map_to_their_classes),
         cmocka_unit_test(reports_map_to_states),
         cmocka_unit_test(incoming_texts_are_decoded_by_their_coding),
