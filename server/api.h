@@ -15,6 +15,15 @@ void funds_allot(struct op *op);       /* POST /v1/funds/{code}/allotments */
 void routing_preview(struct op *op);   /* POST /v1/routing/preview */
 void payments_get(struct op *op);      /* GET /v1/payments/{id} */
 void payments_callback(struct op *op); /* POST /v1/payments/callback/g2p/{secret}/on-disburse */
+void policies_draft(struct op *op);    /* POST /v1/policies */
+void policies_list(struct op *op);     /* GET /v1/policies */
+void policies_get(struct op *op);      /* GET /v1/policies/{id} */
+void policies_approve(struct op *op);  /* POST /v1/policies/{id}/approve */
+void policies_withdraw(struct op *op); /* POST /v1/policies/{id}/withdraw */
+void disasters_declare(struct op *op); /* POST /v1/disasters */
+void disasters_list(struct op *op);    /* GET /v1/disasters */
+void disasters_approve(struct op *op); /* POST /v1/disasters/{id}/approve */
+void disasters_end(struct op *op);     /* POST /v1/disasters/{id}/end */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */
