@@ -104,6 +104,21 @@ bool clocks_first_aid(enum case_state s)
            s == CASE_PAPERS_OVERDUE || s == CASE_PAPERS_OK;
 }
 
+void clocks_lua(struct buf *out)
+{
+    buf_put_text(out, "-- Made from queue/domain/clocks.c; do not edit.\nlocal CLOCKS_IN = {\n");
+    for (int s = 0; s < CASE_STATE_COUNT; s++) {
+        buf_putf(out, "  [\"%s\"] = {", case_state_word((enum case_state)s));
+        for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
+            if ((clocks_in_state((enum case_state)s) & CLOCKS_BIT(k)) != 0) {
+                buf_putf(out, " [\"%s\"] = true,", KINDS[k].word);
+            }
+        }
+        buf_put_text(out, " },\n");
+    }
+    buf_put_text(out, "}\n");
+}
+
 /* ---- Terms ---- */
 
 static int64_t warn_at(enum clocks_unit unit, int64_t from_ms, int64_t due_ms)
@@ -174,4 +189,34 @@ enum err clocks_resume(const struct calendar *c, enum clocks_unit unit, int64_t 
     *new_due_ms = due;
     *new_warn_ms = warn;
     return ERR_OK;
+}
+
+/* ---- For the store ---- */
+
+void clocks_put(struct buf *out, enum clocks_kind kind, int64_t due_ms, int64_t warn_ms)
+{
+    if (out->len > 0) {
+        buf_put_char(out, ';');
+    }
+    buf_putf(out, "%s=%lld/%lld", clocks_word(kind), (long long)due_ms, (long long)warn_ms);
+}
+
+void clocks_start_text(const struct clocks_rules *r, enum case_state from, enum case_state to,
+                       int64_t at_ms, struct buf *out)
+{
+    unsigned begins = clocks_in_state(to) & ~clocks_in_state(from) & CLOCKS_STORED;
+    if (to == CASE_PAPERS_OK) {
+        begins = CLOCKS_BIT(CLOCKS_REVIEW);
+    } else if (clocks_first_aid(to)) {
+        begins &= CLOCKS_BIT(CLOCKS_PAY);
+    }
+    for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
+        bool ordinary = k == CLOCKS_PAY && !clocks_first_aid(to);
+        int64_t due, warn;
+        if ((begins & CLOCKS_BIT(k)) != 0 &&
+            clocks_due(r->calendar, ordinary ? r->pay_ordinary : r->terms[k], at_ms, &due, &warn,
+                       NULL) == ERR_OK) {
+            clocks_put(out, (enum clocks_kind)k, due, warn);
+        }
+    }
 }

@@ -32,6 +32,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "queue/base/arena.h"
+#include "queue/base/buf.h"
 #include "queue/base/err.h"
 #include "queue/base/slice.h"
 #include "queue/domain/calendar.h"
@@ -71,6 +72,10 @@ MUST_CHECK enum err clocks_from_word(struct slice word, enum clocks_kind *out); 
 unsigned clocks_in_state(enum case_state s);
 /* In this state first aid waits for money, papers or its review: nothing may be paused. */
 bool clocks_first_aid(enum case_state s);
+
+/* The same table as Lua text, for the store: `local CLOCKS_IN = { ["ACCEPTED"] = { review = true },
+ * …}`. */
+void clocks_lua(struct buf *out);
 
 /* ---- Terms ---- */
 
@@ -126,6 +131,21 @@ struct clocks_rules {
     struct clocks_term pay_ordinary; /* from approval, when the money is not first aid */
     const struct calendar *calendar;
 };
+
+/* Clocks that the store keeps, because they warn and escalate. Accept and papers have timers of
+ * their own there, publicity ends by itself. */
+#define CLOCKS_STORED                                                                 \
+    (CLOCKS_BIT(CLOCKS_PAY) | CLOCKS_BIT(CLOCKS_REVIEW) | CLOCKS_BIT(CLOCKS_COUNTY) | \
+     CLOCKS_BIT(CLOCKS_FOLLOW_UP))
+
+/* What starts to run when a case goes from one state to another at at_ms, as the store's functions
+ * take it ("review=due/warn;county=due/warn", "" = nothing): the stored clocks of `to` that did not
+ * run in `from`. While first aid waits for its papers, these have the clock; when they are there
+ * the review begins. */
+void clocks_start_text(const struct clocks_rules *r, enum case_state from, enum case_state to,
+                       int64_t at_ms, struct buf *out);
+/* Append one clock to such a text. */
+void clocks_put(struct buf *out, enum clocks_kind kind, int64_t due_ms, int64_t warn_ms);
 
 enum clocks_state { CLOCKS_RUNNING, CLOCKS_PAUSED, CLOCKS_STOPPED, CLOCKS_STATE_COUNT };
 const char *clocks_state_word(enum clocks_state s); /* running, paused, stopped */

@@ -182,7 +182,11 @@ enum act_outcome {
     X(REFUSAL_WRONG_CODE, "wrong-code",                                                           \
       "签收码不对，请向群众核对短信中的数字；错五次后须由另一名工作人员确认。")                   \
     X(REFUSAL_NO_REFERRAL, "no-referral", "没有这条转介，或它已有结果。")                         \
-    X(REFUSAL_TOO_MANY, "too-many", "这个求助件的转介已达上限。")
+    X(REFUSAL_TOO_MANY, "too-many", "这个求助件的转介已达上限。")                                 \
+    X(REFUSAL_FIRST_AID_CLOCK, "first-aid-clock", "先行救助的时限不能暂停。")                     \
+    X(REFUSAL_PAUSED, "paused", "计时已经暂停，请先恢复。")                                       \
+    X(REFUSAL_NOT_PAUSED, "not-paused", "计时没有暂停。")                                         \
+    X(REFUSAL_NO_CLOCK, "no-clock", "现在没有可以暂停的时限。")
 
 #define ACT_REFUSAL_ENUM(id, word, zh) id,
 enum act_refusal { ACT_REFUSAL_TABLE(ACT_REFUSAL_ENUM) ACT_REFUSAL_COUNT };

@@ -3,6 +3,7 @@
 #include "tests/store/fixture.h"
 
 #include <stdio.h>
+#include "queue/domain/clocks.h"
 
 #define OTHER "officer:zhao"
 
@@ -62,6 +63,12 @@ static void prepare(const char *no, enum case_verb verb, enum case_state s)
                    verb == VERB_REPAY ? "-5000" : "-1000", NULL);
         redis_must(&redis, "HSET", "{" REGION "}:fund:" TOWN, account, fen, NULL);
     }
+    if (verb == VERB_PAUSE || verb == VERB_RESUME) {
+        redis_must(&redis, "HSET", key_of_case(no), "rv", "", "ck",
+                   verb == VERB_PAUSE ? "county=5/4/0;pay=5/4/0;review=5/4/0"
+                                      : "county=5/4/p;paused=applicant/1/0;pay=5/4/p;review=5/4/p",
+                   NULL);
+    }
     if (money && grant[0] == '\0') {
         char ho[128];
         snprintf(ho, sizeof(ho), "%s|abc|officer:w|" OTHER "|0", payment_id(no, 1));
@@ -90,10 +97,9 @@ static void stand_in(enum case_verb verb, enum case_state s)
 static bool by_people(enum case_verb v)
 {
     static const enum case_verb MACHINE[] = {
-        VERB_RECEIVE,      VERB_TRIAGE,         VERB_PAID,      VERB_PAY_FAILED,
-        VERB_PAY_RETURNED, VERB_PAPERS_OVERDUE, VERB_CASCADE,   VERB_INSTALMENT,
-        VERB_PAID_PART,    VERB_PUBLICITY_END,  VERB_RECOVERED, VERB_WARN,
-        VERB_CLAIM,        VERB_ESCALATE,       VERB_PAUSE,     VERB_RESUME};
+        VERB_RECEIVE,        VERB_TRIAGE,  VERB_PAID,       VERB_PAY_FAILED, VERB_PAY_RETURNED,
+        VERB_PAPERS_OVERDUE, VERB_CASCADE, VERB_INSTALMENT, VERB_PAID_PART,  VERB_PUBLICITY_END,
+        VERB_RECOVERED,      VERB_WARN,    VERB_CLAIM,      VERB_ESCALATE};
     for (size_t i = 0; i < COUNT_OF(MACHINE); i++) {
         if (MACHINE[i] == v) {
             return false;
@@ -125,6 +131,12 @@ static void try_move(enum case_verb verb, enum case_state from)
     mark_data(before);
     bool legal = by_people(verb) && case_move(verb, from, &to) == ERR_OK;
     struct act_result result = act(&r);
+    if (legal && verb == VERB_PAUSE && (clocks_in_state(from) & CLOCKS_PAUSABLE) == 0) {
+        assert_int_equal(result.outcome, ACT_REFUSED); /* nothing runs there that may stand still */
+        assert_int_equal(result.refusal, REFUSAL_NO_CLOCK);
+        assert_unchanged(before);
+        return;
+    }
     if (result.outcome != (legal ? ACT_OK : ACT_MOVE)) {
         fail_msg("%s from %s: outcome %d %s", case_verb_word(verb), case_state_word(from),
                  (int)result.outcome,

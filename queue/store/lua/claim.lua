@@ -57,7 +57,8 @@ local function claim(keys, args)
       answer = { 'held' }
     else
       local token, ends = fence_next(P), int(now + claim_ms)
-      case_event(batch, case, 'claim', case.s, args[5] .. ',"claim":' .. token)
+      case_event(batch, case, 'claim', case.s, args[5] .. ',"claim":' .. token ..
+        (code ~= case.o and ',"held_by":"' .. code .. '"' or ''))
       if second ~= '' then -- offered to two: the first to take it has it
         local other = case.o == code and second or case.o
         expect('zset', inbox_key(P, other))

@@ -6,6 +6,8 @@
 -- still), and while the case is paused "paused=reason/since/0". One timer per clock, "review:<no>",
 -- stands at the next of these times. Papers and accept have timers of their own, without an entry here.
 
+-- CLOCKS_IN says which clock runs in which state (made from C).
+
 local CLOCK_KINDS = { pay = true, review = true, publicity = true, county = true, followup = true }
 
 local function clocks_of(batch, case)
@@ -82,8 +84,9 @@ local function clock_stop(batch, case, kind)
   end
 end
 
--- Start several, from one argument that C wrote: "review=due/warn;county=due/warn", "" none. Checks all
--- before it starts the first.
+-- For every function that moves a case, behind what it did: stop what does not run in the case's state
+-- any more and start what C says, "review=due/warn;county=due/warn", "" nothing. Checks all before it
+-- starts the first.
 local function clocks_start(batch, case, text)
   local list = {}
   for _, part in ipairs(text == '' and {} or split(text, ';')) do
@@ -93,7 +96,18 @@ local function clocks_start(batch, case, text)
     end
     push(list, { kind, due, warn })
   end
+  local over = {}
+  for kind in pairs(clocks_of(batch, case)) do
+    if CLOCK_KINDS[kind] and not CLOCKS_IN[case.s][kind] then
+      push(over, kind)
+    end
+  end
+  for _, kind in ipairs(over) do
+    clock_stop(batch, case, kind)
+  end
   for _, c in ipairs(list) do
-    clock_start(batch, case, c[1], c[2], c[3])
+    if CLOCKS_IN[case.s][c[1]] then -- the case may have gone on since C looked at it
+      clock_start(batch, case, c[1], c[2], c[3])
+    end
   end
 end

@@ -491,6 +491,54 @@ static void words_are_unique_and_lead_back(void **state)
     assert_int_equal(kind, CLOCKS_PAY);
 }
 
+/* ---- For the store ---- */
+
+static void assert_starts(enum case_state from, enum case_state to, const char *want)
+{
+    struct clocks_rules rules = history_rules();
+    struct buf text;
+    buf_init(&text, 256);
+    clocks_start_text(&rules, from, to, at("2026-03-02 09:00:00"), &text);
+    assert_ok(buf_err(&text));
+    assert_slice(buf_slice(&text), want);
+    buf_release(&text);
+}
+
+static void a_move_starts_the_clocks_that_did_not_run_before(void **state)
+{
+    (void)state;
+    /* due and warn: Wednesday 24:00; ten working days; the next day */
+    assert_starts(CASE_DISPATCHED, CASE_ACCEPTED, "review=1772640000000/1772553600000");
+    assert_starts(CASE_ACCEPTED, CASE_VERIFYING, "");
+    assert_starts(CASE_REVIEWING, CASE_COUNTY_APPROVAL, "county=1773676800000/1773590400000");
+    assert_starts(CASE_ACCEPTED, CASE_FIRST_AID_APPROVED, "pay=1772499600000/1772482320000");
+    assert_starts(CASE_DISPATCHED, CASE_FIRST_AID_APPROVED, "pay=1772499600000/1772482320000");
+    assert_starts(CASE_FIRST_AID_APPROVED, CASE_FIRST_AID_PAID, "");
+    assert_starts(CASE_PAPERS_DUE, CASE_PAPERS_OK, "review=1772640000000/1772553600000");
+    assert_starts(CASE_PAPERS_OK, CASE_REVIEW_CONFIRMED, "followup=1772553600000/1772467200000");
+    assert_starts(CASE_REVIEWING, CASE_APPROVED, "pay=1772726400000/1772640000000");
+    assert_starts(CASE_APPROVED, CASE_PAYING, "");
+    assert_starts(CASE_FOLLOWED_UP, CASE_ARCHIVED, "");
+    assert_starts(CASE_RECEIVED, CASE_DISPATCHED, "");
+}
+
+static void the_stores_table_names_every_state(void **state)
+{
+    struct buf lua;
+    (void)state;
+    buf_init(&lua, 65536);
+    clocks_lua(&lua);
+    assert_ok(buf_err(&lua));
+    for (int i = 0; i < CASE_STATE_COUNT; i++) {
+        char row[64];
+        snprintf(row, sizeof(row), "[\"%s\"] = {", case_state_word((enum case_state)i));
+        assert_non_null(strstr(lua.ptr, row));
+    }
+    assert_non_null(
+        strstr(lua.ptr, "[\"PUBLICITY\"] = { [\"review\"] = true, [\"publicity\"] = true, }"));
+    buf_release(&lua);
+}
+
 #define WITH_HISTORY(test) cmocka_unit_test_setup_teardown(test, fresh_history, drop_history)
 
 int main(void)
@@ -503,6 +551,8 @@ int main(void)
         cmocka_unit_test(a_pause_that_ends_before_it_begins_is_refused),
         cmocka_unit_test(an_event_is_read_as_the_store_writes_it),
         cmocka_unit_test(what_is_no_event_of_a_case_is_damage),
+        cmocka_unit_test(a_move_starts_the_clocks_that_did_not_run_before),
+        cmocka_unit_test(the_stores_table_names_every_state),
         WITH_HISTORY(first_aid_before_a_holiday),
         WITH_HISTORY(a_return_restarts_neither_the_citizens_clock_nor_that_of_dispatch),
         WITH_HISTORY(each_inbox_of_the_cascade_has_its_own_time_to_accept),

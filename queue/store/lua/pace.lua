@@ -1,0 +1,180 @@
+-- Clocks that stand still, warn and escalate: what clocks.lua started. Warning: an event before the due
+-- time. Then it is before everything else in the inbox where it lies; then, as long behind the due time
+-- as the warning came before it, the county's duty desk sees it as well. Whoever works on it keeps it.
+
+local PACE = {}
+
+-- Before everything else where it lies. Who has claimed it keeps it; handed back it stands on top.
+function PACE.on_top(batch, case, now)
+  local _, till = claim_parse(case.cl)
+  if till and till > now or case.o == '' then
+    case_set(case, 'ib', '0')
+  else
+    case_set(case, 'cl', '')
+    inbox_move(batch, case, case.o, '0')
+  end
+end
+
+-- Into the duty desk's inbox as well; where it lies it stays.
+function PACE.to_county(batch, case, limits)
+  if case.o == limits.region or case.o == '' then
+    return
+  end
+  unoffer(batch, case)
+  local _, limit, chain = cascade_parse(case.q)
+  inbox_count(batch, limits.region)
+  batch.inbox = batch.inbox or {}
+  push(batch.inbox, { from = '', to = limits.region, no = case.no, score = '0' })
+  case_set(case, 'q', limits.region .. '|' .. int(limit) .. '|' .. chain)
+end
+
+function PACE.say(batch, case, verb, now, kind, c, whom)
+  case_event(batch, case, verb, case.s, fragment(now, 'system', kind .. '-' .. whom) .. ',"clock":"' .. kind ..
+    '","due_ms":' .. c.due .. ',"step":"' .. whom .. '"')
+end
+
+-- One step after the other, each once, as far as its time has come: the worker may have slept for days.
+-- A warning that would come behind the due time is none.
+function PACE.fire(kind)
+  return function(batch, case, limits, now)
+    local c = clocks_of(batch, case)[kind]
+    if not c or c.step == 'p' or not CLOCKS_IN[case.s][kind] then
+      return nil -- paused, or the case has gone on: the next act forgets the clock
+    end
+    local due, warn = tonumber(c.due), tonumber(c.warn)
+    local county = due + math.max(60000, due - warn)
+    local before = c.step
+    if c.step == '0' and now >= warn then
+      c.step = '1'
+      if now < due then
+        PACE.say(batch, case, 'warn', now, kind, c, 'due-soon')
+      end
+    end
+    if c.step == '1' and now >= due then
+      c.step = '2'
+      PACE.say(batch, case, 'escalate', now, kind, c, 'overdue')
+      PACE.on_top(batch, case, now)
+    end
+    if c.step == '2' and now >= county then
+      c.step = '3'
+      PACE.say(batch, case, 'escalate', now, kind, c, 'county')
+      PACE.to_county(batch, case, limits)
+    end
+    if c.step ~= before then
+      clocks_keep(case)
+    end
+    return ({ ['0'] = warn, ['1'] = due, ['2'] = county })[c.step]
+  end
+end
+
+TIMERS.pay = PACE.fire('pay')
+TIMERS.review = PACE.fire('review')
+TIMERS.publicity = PACE.fire('publicity')
+TIMERS.county = PACE.fire('county')
+TIMERS.followup = PACE.fire('followup')
+
+-- ---- Standing still ----
+
+local PAUSABLE = { review = true, county = true, pay = true }
+
+-- First aid that waits for its money, its papers or its review.
+function PACE.first_aid(case)
+  return string.match(case.rv, '^BOOKED') or string.match(case.rv, '^OVERDUE') or string.match(case.rv, '^PAPERS_OK')
+end
+
+-- extra: reason (a word that the policy in force allows: C has looked), when to ask whether it still
+-- holds, ms
+VERBS['pause'] = { extras = 2, claim = true, decides = true,
+  check = function(case, x, _, now, batch)
+    ACT.plain(x[1], 'reason')
+    whole(x[2], now, EXACT_MAX, 'until')
+    if PACE.first_aid(case) then
+      return 'first-aid-clock'
+    end
+    local clocks, some = clocks_of(batch, case), false
+    if clocks.paused then
+      return 'paused'
+    end
+    for kind in pairs(clocks) do
+      some = some or (PAUSABLE[kind] and CLOCKS_IN[case.s][kind])
+    end
+    return not some and 'no-clock' or nil
+  end,
+  plan = function(batch, case, x, _, now, say)
+    say(',"pause":"' .. x[1] .. '"')
+    local clocks = clocks_of(batch, case)
+    for kind, c in pairs(clocks) do
+      if PAUSABLE[kind] and CLOCKS_IN[case.s][kind] then
+        c.step = 'p'
+        push(batch.untimers, kind .. ':' .. case.no)
+      end
+    end
+    clocks.paused = { due = x[1], warn = int(now), step = '0' }
+    clocks_keep(case)
+    push(batch.timers, x[2], 'pause:' .. case.no)
+  end }
+
+-- extra: the clocks' new times as for clocks_start, all that stand still, none earlier than before
+VERBS['resume'] = { extras = 1,
+  check = function(case, x, _, _, batch)
+    local clocks, given = clocks_of(batch, case), {}
+    if not clocks.paused then
+      return 'not-paused'
+    end
+    for kind, due in string.gmatch(x[1], '(%l+)=(%d+)/') do
+      given[kind] = tonumber(due)
+    end
+    for kind, c in pairs(clocks) do
+      if c.step == 'p' and (given[kind] or 0) < tonumber(c.due) then
+        error({ err = 'bad-input clocks' })
+      end
+    end
+  end,
+  plan = function(batch, case, x, _, _, say)
+    say()
+    clocks_of(batch, case).paused = nil
+    clocks_start(batch, case, x[1])
+    push(batch.untimers, 'pause:' .. case.no)
+  end }
+
+-- The reason for the pause may be over, and nobody has said so: the county's duty desk looks.
+function TIMERS.pause(batch, case, limits, now)
+  local paused = clocks_of(batch, case).paused
+  if paused then
+    PACE.say(batch, case, 'escalate', now, 'pause', { due = paused.warn }, 'county')
+    PACE.to_county(batch, case, limits)
+  end
+end
+
+-- ---- Looking ----
+
+-- Argument: case number. Answers {} or {township, inboxes, version, state, urgency, facts, decision (packed),
+-- ck, then the case's events as JSON, oldest first}.
+function PACE.look(keys, args)
+  local P, no = keys[1], args[1]
+  local row = redis.call('HMGET', case_key(P, no), 't', 'o', 'v', 's', 'u', 'f', 'd', 'ck', 'q', 'ev')
+  if not row[4] then
+    return {}
+  end
+  local answer = {}
+  for i = 1, 8 do
+    answer[i] = row[i] or ''
+  end
+  local second = cascade_parse(row[9] or '')
+  answer[2] = answer[2] .. (second ~= '' and ',' .. second or '')
+  local last = ''
+  for _, id in ipairs(split(row[10] or '', ',')) do
+    if id ~= '' and id ~= last then
+      local entry = redis.call('XRANGE', P .. ':events', id, id)[1]
+      for i = 1, entry and #entry[2] or 0, 2 do
+        if entry[2][i] == no then
+          push(answer, entry[2][i + 1])
+        end
+      end
+    end
+    last = id
+  end
+  return answer
+end
+
+redis.register_function{ function_name = 'jiuji_case_clocks', callback = PACE.look, flags = { 'no-writes' } }
