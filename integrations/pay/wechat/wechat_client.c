@@ -3,18 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include "integrations/pay/pay_exchange.h"
 #include "integrations/pay/pay_text.h"
 #include "queue/base/clock.h"
 
 #define URL_DEFAULT "https://api.mch.weixin.qq.com"
-
-/* One request under way with the texts it borrows. */
-struct exchange {
-    const char *id;
-    bool skip; /* it has its result already */
-    struct buf target, body, url, authorization;
-    struct http_call call;
-};
 
 struct wechat_client {
     struct http_client *http; /* borrowed */
@@ -22,8 +15,7 @@ struct wechat_client {
     char *base_url;
     char serial_line[128];
     long connect_ms, total_ms;
-    struct exchange exchanges[PAY_BATCH_MAX];
-    struct http_call *calls; /* PAY_BATCH_MAX, as http_client_run() wants them */
+    struct pay_exchange exchanges[PAY_BATCH_MAX];
     char (*packages)[WECHAT_PACKAGE_SIZE];
 };
 
@@ -67,7 +59,6 @@ enum err wechat_client_new(const struct wechat_options *options, struct http_cli
     c->connect_ms = options->connect_ms == 0 ? 3000 : options->connect_ms;
     c->total_ms = options->total_ms == 0 ? 15000 : options->total_ms;
     c->base_url = strdup(base);
-    c->calls = calloc(PAY_BATCH_MAX, sizeof(*c->calls));
     c->packages = calloc(PAY_BATCH_MAX, sizeof(*c->packages));
     struct buf line;
     buf_init(&line, sizeof(c->serial_line) - 1);
@@ -77,7 +68,7 @@ enum err wechat_client_new(const struct wechat_options *options, struct http_cli
         err = slice_copy(buf_slice(&line), c->serial_line, sizeof(c->serial_line));
     }
     buf_release(&line);
-    if (err != ERR_OK || c->base_url == NULL || c->calls == NULL || c->packages == NULL) {
+    if (err != ERR_OK || c->base_url == NULL || c->packages == NULL) {
         wechat_client_free(c);
         return err == ERR_OK ? ERR_NO_MEMORY : err;
     }
@@ -89,7 +80,6 @@ void wechat_client_free(struct wechat_client *client)
 {
     if (client != NULL) {
         free(client->base_url);
-        free(client->calls);
         free(client->packages);
         free(client);
     }
@@ -105,25 +95,8 @@ static enum err make_nonce(char out[WECHAT_NONCE_SIZE])
     return ERR_OK;
 }
 
-static void exchange_init(struct exchange *x, const char *id)
-{
-    *x = (struct exchange){.id = id};
-    buf_init(&x->target, 512);
-    buf_init(&x->body, WECHAT_BODY_MAX);
-    buf_init(&x->url, 1024);
-    buf_init(&x->authorization, 4096);
-}
-
-static void exchange_release(struct exchange *x)
-{
-    buf_release(&x->target);
-    buf_release(&x->body);
-    buf_release(&x->url);
-    buf_release(&x->authorization);
-}
-
 /* Sign the request in x and set up its call. */
-static enum err prepare(struct wechat_client *c, struct exchange *x, bool post, bool money)
+static enum err prepare(struct wechat_client *c, struct pay_exchange *x, bool post, bool money)
 {
     char nonce[WECHAT_NONCE_SIZE];
     enum err err = make_nonce(nonce);
@@ -132,8 +105,7 @@ static enum err prepare(struct wechat_client *c, struct exchange *x, bool post, 
     }
     if (err == ERR_OK) {
         err = wechat_put_authorization(&c->merchant, post ? "POST" : "GET", buf_slice(&x->target),
-                                       clock_now_ms() / 1000, nonce, buf_slice(&x->body),
-                                       &x->authorization);
+                                       clock_now_ms() / 1000, nonce, buf_slice(&x->body), &x->line);
     }
     buf_put_text(&x->url, c->base_url);
     buf_put_slice(&x->url, buf_slice(&x->target));
@@ -144,13 +116,12 @@ static enum err prepare(struct wechat_client *c, struct exchange *x, bool post, 
         return err;
     }
     struct http_call *call = &x->call;
-    http_call_init(call);
     call->url = x->url.ptr;
     call->post = post;
     call->money = money;
     call->keep_head = true;
     call->body = buf_slice(&x->body);
-    call->headers[0] = x->authorization.ptr;
+    call->headers[0] = x->line.ptr;
     call->headers[1] = c->serial_line;
     call->headers[2] = "Accept: application/json";
     call->connect_ms = c->connect_ms;
@@ -158,13 +129,20 @@ static enum err prepare(struct wechat_client *c, struct exchange *x, bool post, 
     return ERR_OK;
 }
 
-/* An empty body of a POST is signed as empty, and so it is sent. */
-static void read_one(struct wechat_client *c, enum wechat_source source,
-                     const struct http_call *call, size_t i, const char *id,
-                     struct pay_result *result)
+/* What read_one() needs to know. */
+struct reading {
+    struct wechat_client *client;
+    enum wechat_source source;
+    const char *ids[PAY_BATCH_MAX];
+    struct pay_result *results;
+};
+
+static void read_one(void *self, size_t i, const struct http_call *call)
 {
+    const struct reading *r = self;
+    struct pay_result *result = &r->results[i];
     if (call->outcome != HTTP_ANSWERED) {
-        pay_result_doubt(result, id, call);
+        pay_result_doubt(result, r->ids[i], call);
         return;
     }
     const struct wechat_stamp stamp = {
@@ -175,79 +153,34 @@ static void read_one(struct wechat_client *c, enum wechat_source source,
         .type = http_call_header(call, "Wechatpay-Signature-Type"),
     };
     struct slice body = buf_slice(&call->reply);
-    if (wechat_verify(&c->merchant, &stamp, body, clock_now_ms()) != ERR_OK) {
-        pay_result_unknown(result, id, "[signature]"); /* whoever said it, it proves nothing */
+    if (wechat_verify(&r->client->merchant, &stamp, body, clock_now_ms()) != ERR_OK) {
+        pay_result_unknown(result, r->ids[i], "[signature]"); /* whoever said it proves nothing */
         return;
     }
-    wechat_read_answer(source, call->status, body, id, result, c->packages[i]);
+    wechat_read_answer(r->source, call->status, body, r->ids[i], result, r->client->packages[i]);
 }
 
-/* Run what is prepared in c->exchanges[0..n) and read the answers. */
-static void run(struct wechat_client *c, enum wechat_source source, size_t n,
-                struct pay_result *results)
+static enum err run(struct wechat_client *c, enum wechat_source source, size_t n,
+                    struct pay_result *results)
 {
-    size_t where[PAY_BATCH_MAX];
-    size_t count = 0;
+    struct reading reading = {.client = c, .source = source, .results = results};
     for (size_t i = 0; i < n; i++) {
-        if (!c->exchanges[i].skip) {
-            where[count] = i;
-            c->calls[count++] = c->exchanges[i].call;
-        }
+        reading.ids[i] = c->exchanges[i].id;
     }
-    if (count > 0) {
-        http_client_run(c->http, c->calls, count);
-    }
-    for (size_t k = 0; k < count; k++) {
-        size_t i = where[k];
-        read_one(c, source, &c->calls[k], i, c->exchanges[i].id, &results[i]);
-        http_call_release(&c->calls[k]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        exchange_release(&c->exchanges[i]);
-    }
-}
-
-static void release_all(struct wechat_client *c, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        exchange_release(&c->exchanges[i]);
-    }
-}
-
-static bool same_id_before(const struct pay_order *orders, size_t i)
-{
-    for (size_t k = 0; k < i; k++) {
-        if (strcmp(orders[k].id, orders[i].id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum err orders_check(const struct pay_order *orders, size_t n)
-{
-    if (n < 1 || n > PAY_BATCH_MAX) {
-        return ERR_INPUT;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (pay_order_check(&orders[i]) != ERR_OK || same_id_before(orders, i)) {
-            return ERR_INPUT;
-        }
-    }
-    return ERR_OK;
+    return pay_exchanges_run(c->http, c->exchanges, n, read_one, &reading);
 }
 
 enum err wechat_disburse(struct wechat_client *client, const struct pay_order *orders, size_t n,
                          struct pay_result *results)
 {
-    enum err err = orders_check(orders, n);
+    enum err err = pay_orders_check(orders, n);
     if (err != ERR_OK) {
         return err;
     }
     memset(client->packages, 0, PAY_BATCH_MAX * sizeof(*client->packages));
     for (size_t i = 0; i < n; i++) {
-        struct exchange *x = &client->exchanges[i];
-        exchange_init(x, orders[i].id);
+        struct pay_exchange *x = &client->exchanges[i];
+        pay_exchange_init(x, orders[i].id);
         x->skip = wechat_order_fault(&orders[i]) != NULL;
         if (x->skip) {
             continue;
@@ -258,48 +191,47 @@ enum err wechat_disburse(struct wechat_client *client, const struct pay_order *o
             err = prepare(client, x, true, true);
         }
         if (err != ERR_OK) {
-            release_all(client, i + 1);
+            pay_exchanges_release(client->exchanges, i + 1);
             return err;
         }
     }
+    bool skipped[PAY_BATCH_MAX];
     for (size_t i = 0; i < n; i++) {
-        if (client->exchanges[i].skip) { /* never sent, and never can be */
+        skipped[i] = client->exchanges[i].skip;
+    }
+    err = run(client, WECHAT_FROM_TRANSFER, n, results);
+    for (size_t i = 0; err == ERR_OK && i < n; i++) {
+        if (skipped[i]) { /* never sent, and never can be */
             pay_result_unknown(&results[i], orders[i].id, wechat_order_fault(&orders[i]));
             results[i].outcome = PAY_FAILED;
         }
     }
-    run(client, WECHAT_FROM_TRANSFER, n, results);
-    return ERR_OK;
+    return err;
 }
 
 static enum err ask(struct wechat_client *c, enum wechat_source source, const char *const *ids,
                     size_t n, struct pay_result *results)
 {
-    if (n < 1 || n > PAY_BATCH_MAX) {
-        return ERR_INPUT;
+    enum err err = pay_ids_check(ids, n);
+    if (err != ERR_OK) {
+        return err;
     }
     for (size_t i = 0; i < n; i++) {
-        if (!pay_id_valid(slice_of(ids[i]))) {
-            return ERR_INPUT;
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct exchange *x = &c->exchanges[i];
-        exchange_init(x, ids[i]);
+        struct pay_exchange *x = &c->exchanges[i];
+        pay_exchange_init(x, ids[i]);
         bool cancel = source == WECHAT_FROM_CANCEL;
         if (cancel) {
             wechat_put_cancel_target(ids[i], &x->target);
         } else {
             wechat_put_query_target(ids[i], &x->target);
         }
-        enum err err = prepare(c, x, cancel, false);
+        err = prepare(c, x, cancel, false);
         if (err != ERR_OK) {
-            release_all(c, i + 1);
+            pay_exchanges_release(c->exchanges, i + 1);
             return err;
         }
     }
-    run(c, source, n, results);
-    return ERR_OK;
+    return run(c, source, n, results);
 }
 
 enum err wechat_query(struct wechat_client *client, const char *const *ids, size_t n,
