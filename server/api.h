@@ -13,6 +13,7 @@ void townships_duty(struct op *op);    /* POST /v1/townships/{code}/duty */
 void townships_fund(struct op *op);    /* GET /v1/townships/{code}/fund */
 void funds_allot(struct op *op);       /* POST /v1/funds/{code}/allotments */
 void routing_preview(struct op *op);   /* POST /v1/routing/preview */
+void publicity_list(struct op *op);    /* GET /v1/townships/{code}/publicity */
 void payments_get(struct op *op);      /* GET /v1/payments/{id} */
 void payments_callback(struct op *op); /* POST /v1/payments/callback/g2p/{secret}/on-disburse */
 void policies_draft(struct op *op);    /* POST /v1/policies */
@@ -24,6 +25,8 @@ void disasters_declare(struct op *op); /* POST /v1/disasters */
 void disasters_list(struct op *op);    /* GET /v1/disasters */
 void disasters_approve(struct op *op); /* POST /v1/disasters/{id}/approve */
 void disasters_end(struct op *op);     /* POST /v1/disasters/{id}/end */
+void sms_callback(struct op *op);      /* GET, POST /v1/sms/{provider}/{tail*} */
+void sms_officer(struct op *op);       /* POST /v1/townships/{code}/phone */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */

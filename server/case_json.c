@@ -2,26 +2,7 @@
 
 #include <stdio.h>
 #include "queue/base/clock.h"
-
-unsigned case_verb_roles(enum case_verb verb)
-{
-    switch (verb) {
-    case VERB_DISPATCH: return ROLE_AGENT | ROLE_REVIEWER;
-    case VERB_ACCEPT:
-    case VERB_FIRST_AID:
-    case VERB_PAPERS:
-    case VERB_REVEAL: return ROLE_OFFICER;
-    case VERB_RETURN: /* a reviewer: what nobody accepted lies at his desk, and goes on from there
-                       */
-    case VERB_HAND_BACK: return ROLE_OFFICER | ROLE_REVIEWER;
-    case VERB_CONFIRM: return ROLE_REVIEWER;
-    case VERB_FOLLOW_UP: return ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER;
-    case VERB_CLOSE: return ROLE_OFFICER | ROLE_REVIEWER;
-    case VERB_WITHDRAW: return ROLE_AGENT;
-    default: break;
-    }
-    return 0;
-}
+#include "server/case_more.h"
 
 void case_json_allowed(enum case_state state, enum role role, struct json_out *o, const char *name)
 {
@@ -94,6 +75,10 @@ static enum err write_payments(const struct case_view *v, struct json_out *o)
             json_put_int(o, "amount_fen", p.amount_fen);
             json_put_text(o, "state", payment_state_word(p.state));
             json_put_text(o, "state_zh", payment_state_zh(p.state));
+            json_put_text(o, "purpose", p.grant ? "grant" : "first_aid");
+            json_put_text(o, "method", p.method == 'c' ? "cash" : p.method == 'g' ? "goods" : "bank");
+            json_put_slice(o, "fund", p.fund);
+            json_put_bool(o, "reviewed", p.reviewed);
             json_close_object(o);
         }
     }
@@ -171,6 +156,7 @@ enum err case_json_write(struct op *op, struct slice no, const struct case_view 
         err = write_payments(v, &o);
     }
     write_people(v, &o);
+    case_more_write(v, &o);
     case_json_allowed(v->state, op->caller.role, &o, "allowed");
     json_close_object(&o);
     return err == ERR_OK ? buf_err(out) : err;

@@ -113,6 +113,31 @@ enum err personal_unseal(struct sealer *s, struct slice case_no, struct slice wr
     return err;
 }
 
+enum err personal_reseal(struct sealer *s, struct slice case_no, struct slice wrapped,
+                         const struct personal *p, struct buf *out)
+{
+    unsigned char key[SEAL_KEY_BYTES];
+    struct buf plain;
+    if (wrapped.len == 0) {
+        return ERR_NOT_FOUND;
+    }
+    buf_init(&plain, SEAL_TEXT_MAX);
+    personal_write(p, &plain);
+    enum err err = buf_err(&plain);
+    if (err == ERR_OK) {
+        err = seal_unwrap_key(s, case_no, wrapped, key);
+    }
+    if (err == ERR_OK) {
+        err = seal_text(s, key, case_no, buf_slice(&plain), out);
+        OPENSSL_cleanse(key, sizeof(key));
+    }
+    if (plain.ptr != NULL) {
+        OPENSSL_cleanse(plain.ptr, plain.cap);
+    }
+    buf_release(&plain);
+    return err;
+}
+
 struct slice personal_callback(const struct personal *p)
 {
     return p->phone.len > 0 ? p->phone : p->reporter_phone;

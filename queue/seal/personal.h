@@ -23,6 +23,10 @@ MUST_CHECK enum err personal_read(struct slice json, struct arena *arena, struct
 /* unseal_case and personal_read in one. ERR_NOT_FOUND: the person was erased. */
 MUST_CHECK enum err personal_unseal(struct sealer *s, struct slice case_no, struct slice wrapped,
                                     struct slice sealed, struct arena *arena, struct personal *out);
+/* Seal p under the key the case has already. ERR_NOT_FOUND: the person was erased; ERR_CORRUPT,
+ * ERR_TOO_LARGE, ERR_NO_MEMORY. */
+MUST_CHECK enum err personal_reseal(struct sealer *s, struct slice case_no, struct slice wrapped,
+                                    const struct personal *p, struct buf *out);
 /* Where to call or text: the person's own phone, else the reporter's; "" if there is none. */
 struct slice personal_callback(const struct personal *p);
 /* Whose case it is, for history and caps: keyed hash of the ID number, else of the phone, else of

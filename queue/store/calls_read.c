@@ -125,7 +125,8 @@ void case_get_write(struct fcall *f, const char *region, struct slice no)
     fcall_slice(f, no);
 }
 
-#define CASE_GET_FIELDS 16
+#define CASE_GET_FIELDS 27
+#define CASE_GET_PAYMENT 5
 
 enum err case_get_read(const redisReply *reply, struct case_view *out)
 {
@@ -137,8 +138,9 @@ enum err case_get_read(const redisReply *reply, struct case_view *out)
     if (reply_count(reply) < CASE_GET_FIELDS ||
         reply_int(reply_at(reply, 0), 1, INT64_MAX, &v.version) != ERR_OK ||
         case_state_from_word(reply_text_at(reply, 1), &v.state) != ERR_OK ||
-        reply_int(reply_at(reply, 15), 0, CASE_PAYMENTS_MAX, &payments) != ERR_OK ||
-        reply_count(reply) != CASE_GET_FIELDS + 3 * (size_t)payments) {
+        reply_int(reply_at(reply, CASE_GET_FIELDS - 1), 0, CASE_PAYMENTS_MAX, &payments) !=
+            ERR_OK ||
+        reply_count(reply) != CASE_GET_FIELDS + CASE_GET_PAYMENT * (size_t)payments) {
         return ERR_CORRUPT;
     }
     struct slice *const TEXTS[] = {&v.township,    &v.inbox,   &v.urgency,  &v.facts, &v.sealed,
@@ -152,6 +154,12 @@ enum err case_get_read(const redisReply *reply, struct case_view *out)
     }
     v.maker = reply_text_at(reply, 13);
     v.handler = reply_text_at(reply, 14);
+    struct slice *const MORE[] = {&v.grant,      &v.recovery, &v.referrals, &v.publicity,
+                                  &v.conference, &v.links,    &v.master,    &v.returns,
+                                  &v.redone,     &v.rating,   &v.clocks};
+    for (size_t i = 0; i < COUNT_OF(MORE); i++) {
+        *MORE[i] = reply_text_at(reply, 15 + i);
+    }
     v.payment_count = (size_t)payments;
     *out = v;
     return ERR_OK;
@@ -160,12 +168,72 @@ enum err case_get_read(const redisReply *reply, struct case_view *out)
 enum err case_view_payment(const struct case_view *v, size_t i, struct payment_view *out)
 {
     ASSERT(i < v->payment_count);
-    size_t at = CASE_GET_FIELDS + 3 * i;
+    size_t at = CASE_GET_FIELDS + CASE_GET_PAYMENT * i;
+    struct slice how = reply_text_at(v->reply, at + 3);
     out->id = reply_text_at(v->reply, at);
     if (reply_int(reply_at(v->reply, at + 1), 0, AMOUNT_FEN_MAX, &out->amount_fen) != ERR_OK ||
-        payment_state_from_word(reply_text_at(v->reply, at + 2), &out->state) != ERR_OK) {
+        payment_state_from_word(reply_text_at(v->reply, at + 2), &out->state) != ERR_OK ||
+        how.len != 3) {
         return ERR_CORRUPT;
     }
+    out->grant = how.ptr[0] == 'g';
+    out->method = how.ptr[1];
+    out->reviewed = how.ptr[2] == 'c';
+    out->fund = reply_text_at(v->reply, at + 4);
+    return ERR_OK;
+}
+
+bool grant_view_read(struct slice grant, struct grant_view *out)
+{
+    struct slice rest = grant;
+    struct grant_view v;
+    v.status = slice_cut(&rest, '|');
+    struct slice fen = slice_cut(&rest, '|'), n = slice_cut(&rest, '|'),
+                 done = slice_cut(&rest, '|');
+    v.fund = slice_cut(&rest, '|');
+    slice_cut(&rest, '|'); /* year */
+    slice_cut(&rest, '|'); /* cause */
+    v.tier = slice_cut(&rest, '|');
+    struct slice how = slice_cut(&rest, '|');
+    v.proposer = slice_cut(&rest, '|');
+    v.approver = slice_cut(&rest, '|');
+    v.dues = rest;
+    if (slice_to_int64(fen, 1, AMOUNT_FEN_MAX, &v.amount_fen) != ERR_OK ||
+        slice_to_int64(n, 1, 99, &v.instalments) != ERR_OK ||
+        slice_to_int64(done, 0, 99, &v.paid) != ERR_OK || how.len != 1) {
+        return false;
+    }
+    v.method = how.ptr[0];
+    *out = v;
+    return true;
+}
+
+void publicity_write(struct fcall *f, const char *region, int most)
+{
+    fcall_begin(f, "publicity", region);
+    fcall_int(f, most);
+}
+
+enum err publicity_read(const redisReply *reply, struct published_case *cases, size_t most,
+                        size_t *n)
+{
+    size_t count = reply_count(reply) / 7;
+    if (reply_count(reply) % 7 != 0 || count > most) {
+        return ERR_CORRUPT;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct published_case *c = &cases[i];
+        c->no = reply_text_at(reply, 7 * i);
+        c->township = reply_text_at(reply, 7 * i + 2);
+        c->facts = reply_text_at(reply, 7 * i + 3);
+        c->sealed = reply_text_at(reply, 7 * i + 4);
+        c->wrapped_key = reply_text_at(reply, 7 * i + 5);
+        c->grant = reply_text_at(reply, 7 * i + 6);
+        if (reply_int(reply_at(reply, 7 * i + 1), 1, INT64_MAX, &c->until_ms) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+    }
+    *n = count;
     return ERR_OK;
 }
 

@@ -49,6 +49,10 @@ struct payment_view {
     struct slice id;
     int64_t amount_fen;
     enum payment_state state;
+    bool grant;    /* of an approved grant; else first aid */
+    char method;   /* 'b' bank, 'c' cash, 'g' goods */
+    bool reviewed; /* a person has confirmed it */
+    struct slice fund;
 };
 
 #define CASE_PAYMENTS_MAX 99
@@ -60,6 +64,11 @@ struct case_view {
     struct slice inbox;    /* in whose inbox it is; "" = in none */
     struct slice urgency, facts, sealed, wrapped_key, routing, decision, claim, review, maker,
         handler;
+    /* As the store's functions write them (lua/grant.lua, review.lua, refer.lua, life.lua); "" =
+     * none. links: "<no>=<kind>,…"; master: the case it was joined into; clocks: the store's
+     * (clocks.lua). */
+    struct slice grant, recovery, referrals, publicity, conference, links, master, returns, redone,
+        rating, clocks;
     int64_t approved_fen;
     const redisReply *reply; /* for case_view_payment */
     size_t payment_count;
@@ -69,6 +78,26 @@ void case_get_write(struct fcall *f, const char *region, struct slice no);
 MUST_CHECK enum err case_get_read(const redisReply *reply, struct case_view *out);
 MUST_CHECK enum err case_view_payment(const struct case_view *v, size_t i,
                                       struct payment_view *out);
+
+/* The grant out of case_view.grant; false for "". */
+struct grant_view {
+    struct slice status; /* PROPOSED, APPROVED, STOPPED, DONE, REJECTED */
+    int64_t amount_fen, instalments, paid;
+    struct slice fund, tier, proposer, approver;
+    struct slice dues; /* ms of the second instalment and those behind it, with commas */
+    char method;
+};
+bool grant_view_read(struct slice grant, struct grant_view *out);
+
+/* What is published now (公示). */
+#define PUBLICITY_MOST 500
+struct published_case {
+    struct slice no, township, facts, sealed, wrapped_key, grant;
+    int64_t until_ms;
+};
+void publicity_write(struct fcall *f, const char *region, int most);
+MUST_CHECK enum err publicity_read(const redisReply *reply, struct published_case *cases,
+                                   size_t most, size_t *n);
 
 /* Who holds a case out of case_view.claim ("token:until:actor"); false when nobody does at now_ms.
  */

@@ -238,8 +238,8 @@ VERBS['recuse'] = { extras = 2, -- extra: desk, inbox score
   end }
 
 -- What the caller or the citizen adds. extra: facts JSON, sealed personal data ("" each as they are), and
--- the score of a route job when the place was missing ("" none).
-VERBS['add'] = { extras = 3,
+-- the score of a route job when the place was missing ("" none), "CRITICAL" when life is in danger now.
+VERBS['add'] = { extras = 4,
   plan = function(batch, case, x, _, _, say)
     say()
     if x[1] ~= '' then
@@ -250,6 +250,12 @@ VERBS['add'] = { extras = 3,
     end
     if x[3] ~= '' and (case.s == 'TRIAGED' or case.s == 'RECEIVED') then
       job_add(batch, 'route', case.no, x[3], '')
+    end
+    if x[4] == 'CRITICAL' and case.u ~= x[4] then
+      case_set(case, 'u', x[4])
+      if case.o ~= '' and case.cl == '' then -- whoever holds it has it before his eyes already
+        inbox_move(batch, case, case.o, '0')
+      end
     end
   end }
 

@@ -54,30 +54,45 @@ local function payment(keys, args)
   return { no, int(pay.m), pay.u, pay.s, pay.b }
 end
 
--- Argument: case number. Answers {} or {v, s, t, o, u, f, p, wrapped key, rt, d, cl, rv, a, mk, hd, n,
--- id, amount, state, …}.
+local CASE_VIEW = { 'v', 's', 't', 'o', 'u', 'f', 'p', 'k', 'rt', 'd', 'cl', 'rv', 'a', 'mk', 'hd', 'g', 'rc', 'rf',
+  'pb', 'cf', 'lk', 'dm', 'rn', 'rd', 'ra', 'ck', 'pn', 'q' }
+
+-- Argument: case number. Answers {} or the fields of CASE_VIEW without the last, then per payment id,
+-- amount, state, how, fund.
 local function case_get(keys, args)
   local P, no = keys[1], args[1]
-  local row = redis.call('HMGET', case_key(P, no), 'v', 's', 't', 'o', 'u', 'f', 'p', 'k', 'rt', 'd', 'cl', 'rv',
-      'a', 'mk',
-    'hd', 'pn', 'q')
+  local row = redis.call('HMGET', case_key(P, no), unpack(CASE_VIEW))
   if not row[1] then
     return {}
   end
   local answer = {}
-  for i = 1, 15 do
+  for i = 1, #CASE_VIEW - 1 do
     answer[i] = row[i] or ''
   end
-  local second = cascade_parse(row[17] or '')
+  local second = cascade_parse(row[#CASE_VIEW] or '')
   if second ~= '' then -- offered to two inboxes
     answer[4] = answer[4] .. ',' .. second
   end
-  local n = tonumber(row[16] or '0')
-  push(answer, int(n))
+  local n = tonumber(row[#CASE_VIEW - 1] or '0')
+  answer[#CASE_VIEW - 1] = int(n)
   for i = 1, n do
     local id = no .. 'A' .. string.format('%02d', i)
     local pay = payment_parse(id, redis.call('HGET', case_key(P, no), 'm' .. i))
-    push(answer, id, int(pay.m), pay.s)
+    push(answer, id, int(pay.m), pay.s, pay.how, pay.u)
+  end
+  return answer
+end
+
+-- Arguments: most (1..500). Answers what is published now: {no, until ms, township, facts, sealed, wrapped
+-- key, grant, …}.
+local function publicity(keys, args)
+  local P, answer = keys[1], {}
+  local rows = redis.call('ZRANGEBYSCORE', P .. ':publicity', int(now_ms()), '+inf', 'WITHSCORES', 'LIMIT', 0,
+    whole(args[1], 1, 500, 'most'))
+  for i = 1, #rows, 2 do
+    local row = redis.call('HMGET', case_key(P, rows[i]), 't', 'f', 'p', 'k', 'g')
+    push(answer, rows[i], rows[i + 1], row[1] or '', row[2] or '')
+    push(answer, row[3] or '', row[4] or '', row[5] or '')
   end
   return answer
 end
@@ -196,6 +211,7 @@ reads('load_funds', load_funds)
 reads('load_payments', load_payments)
 reads('payment', payment)
 reads('case_get', case_get)
+reads('publicity', publicity)
 reads('case_events', case_events)
 reads('versions', versions)
 reads('inbox', inbox)
