@@ -195,14 +195,11 @@ enum err wechat_disburse(struct wechat_client *client, const struct pay_order *o
             return err;
         }
     }
-    bool skipped[PAY_BATCH_MAX];
-    for (size_t i = 0; i < n; i++) {
-        skipped[i] = client->exchanges[i].skip;
-    }
     err = run(client, WECHAT_FROM_TRANSFER, n, results);
     for (size_t i = 0; err == ERR_OK && i < n; i++) {
-        if (skipped[i]) { /* never sent, and never can be */
-            pay_result_unknown(&results[i], orders[i].id, wechat_order_fault(&orders[i]));
+        const char *fault = wechat_order_fault(&orders[i]);
+        if (fault != NULL) { /* never sent, and never can be */
+            pay_result_unknown(&results[i], orders[i].id, fault);
             results[i].outcome = PAY_FAILED;
         }
     }
