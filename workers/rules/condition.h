@@ -1,6 +1,7 @@
 /* Conditions over the facts of a case, as they are written in the policy pack:
  *
- *     {"causes": ["fire", "flood"], "all": ["stranded"], "any": ["shelter_lost", "food_lost"], "none":
+ *     {"causes": ["fire", "flood"], "all": ["stranded"], "any": ["shelter_lost", "food_lost"],
+ * "none":
  * ["wants_person"]}
  *
  * An absent list is no demand; an empty list is refused when the pack is read. Pure. */
@@ -12,7 +13,8 @@
 #include "queue/base/slice.h"
 #include "queue/domain/relief.h"
 
-/* Facts that a condition may name: word in the pack, how it is taken from struct case_facts, Chinese label. */
+/* Facts that a condition may name: word in the pack, how it is taken from struct case_facts,
+ * Chinese label. */
 #define FACT_TABLE(X)                                                                \
     X(FACT_DANGER_TO_LIFE, "danger_to_life", f->danger_to_life, "危及生命")          \
     X(FACT_SHELTER_LOST, "shelter_lost", f->shelter_lost, "无处栖身")                \

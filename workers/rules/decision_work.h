@@ -1,4 +1,5 @@
-/* One decision in the making. Internal to workers/rules; the order of the steps is in decision.c. */
+/* One decision in the making. Internal to workers/rules; the order of the steps is in decision.c.
+ */
 #ifndef WORKERS_RULES_DECISION_WORK_H
 #define WORKERS_RULES_DECISION_WORK_H
 
@@ -26,7 +27,8 @@ enum barrier {
 
 struct work {
     const struct decision_input *in; /* `clean` */
-    struct decision_input clean;     /* the caller's with every number but those of the facts brought into range */
+    struct decision_input
+        clean; /* the caller's with every number but those of the facts brought into range */
     struct decision *d;
     const struct policy_rules *r;
     const struct standing_order *order; /* NULL when none fits */
@@ -38,15 +40,16 @@ struct work {
     int64_t net_expense_fen, asked_fen;
     int64_t now_ms, accepted_ms, received_ms;
 
-    int64_t entitled_fen;         /* by the formula of the type, before the caps */
-    int64_t township_ceiling_fen; /* min(months x D, amount) */
+    int64_t entitled_fen;          /* by the formula of the type, before the caps */
+    int64_t township_ceiling_fen;  /* min(months x D, amount) */
     int64_t first_aid_ceiling_fen; /* the same after the review debt */
     int64_t county_ceiling_fen;
-    int64_t year_cap_fen, year_left_fen;  /* of the household's or, when that is less, the person's yearly sum */
-    bool year_of_person;                  /* the person's sum is the one that binds */
-    int64_t available_fen;                /* township: fund and day's room, >= 0 */
-    bool day_full;                        /* the township's day binds, not its fund */
-    int64_t purse_fen;                    /* what first aid may be paid from: available_fen or the county's reserve */
+    int64_t year_cap_fen,
+        year_left_fen;     /* of the household's or, when that is less, the person's yearly sum */
+    bool year_of_person;   /* the person's sum is the one that binds */
+    int64_t available_fen; /* township: fund and day's room, >= 0 */
+    bool day_full;         /* the township's day binds, not its fund */
+    int64_t purse_fen; /* what first aid may be paid from: available_fen or the county's reserve */
     bool county_purse;
     int64_t day_left_fen, month_left_fen; /* of the order; 0 without one */
     int same_cause, times;

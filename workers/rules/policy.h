@@ -1,10 +1,12 @@
-/* The policy pack: every number, list and legal basis that the rules use, as data with dates (ops/policy/README.md
- * describes the form, ops/policy/base.json is the pack that is shipped). One pack holds the base rules, overlays by
- * division code and date, surges that a declared disaster switches on, and standing orders. It is read once, checked strictly (unknown keys, types, ranges,
- * contradictions: nothing is guessed), resolved for every division and period at load, and never changes afterwards: a
- * new pack is a new struct policy.
+/* The policy pack: every number, list and legal basis that the rules use, as data with dates
+ * (ops/policy/README.md describes the form, ops/policy/base.json is the pack that is shipped). One
+ * pack holds the base rules, overlays by division code and date, surges that a declared disaster
+ * switches on, and standing orders. It is read once, checked strictly (unknown keys, types, ranges,
+ * contradictions: nothing is guessed), resolved for every division and period at load, and never
+ * changes afterwards: a new pack is a new struct policy.
  *
- * Sources of the defaults: domain.md section 8; "小额快救": 民政部、财政部 2026-01 意见. Pure after loading. */
+ * Sources of the defaults: domain.md section 8; "小额快救": 民政部、财政部 2026-01 意见. Pure after
+ * loading. */
 #ifndef WORKERS_RULES_POLICY_H
 #define WORKERS_RULES_POLICY_H
 
@@ -49,20 +51,22 @@ struct fast_tier_rule {
     int tier; /* 1..FAST_TIERS */
 };
 
-/* A step of the review debt (补齐手续欠账): holds when the township's overdue unreviewed money reaches overdue_fen (0 = no
- * such demand) or overdue_permille of what it was allotted (0 = no such demand). The last step that holds counts. */
+/* A step of the review debt (补齐手续欠账): holds when the township's overdue unreviewed money
+ * reaches overdue_fen (0 = no such demand) or overdue_permille of what it was allotted (0 = no such
+ * demand). The last step that holds counts. */
 struct debt_step {
     int64_t overdue_fen;
     int overdue_permille;
     int ceiling_permille; /* of the township's first-aid ceiling that is left: 0..1000 */
-    bool countersign;     /* first aid needs the county's countersignature as well; last step only */
+    bool countersign; /* first aid needs the county's countersignature as well; last step only */
 };
 
-/* What brings a case to a conference (一事一议): words of conference.triggers. What is not listed goes to the county. */
-#define TRIGGER_TABLE(X)                                             \
-    X(TRIGGER_YEAR_CAP, "year_cap", "年度累计限额已用完")            \
-    X(TRIGGER_TIMES, "times", "年度次数已用完")                      \
-    X(TRIGGER_COUNTY_CEILING, "county_ceiling", "超过县级审批上限")  \
+/* What brings a case to a conference (一事一议): words of conference.triggers. What is not listed
+ * goes to the county. */
+#define TRIGGER_TABLE(X)                                            \
+    X(TRIGGER_YEAR_CAP, "year_cap", "年度累计限额已用完")           \
+    X(TRIGGER_TIMES, "times", "年度次数已用完")                     \
+    X(TRIGGER_COUNTY_CEILING, "county_ceiling", "超过县级审批上限") \
     X(TRIGGER_COMPLEX, "complex", "情况复杂，经办人提出会商")
 
 enum conference_trigger {
@@ -86,10 +90,11 @@ enum pause_reason {
         PAUSE_COUNT
 };
 
-/* Rules in force for one division at one time. D = standard.dibao_month_fen, n = persons, m = months. WD = working
- * days. Each group carries the legal basis that is cited in the reasons. Names are the keys of the pack. */
+/* Rules in force for one division at one time. D = standard.dibao_month_fen, n = persons, m =
+ * months. WD = working days. Each group carries the legal basis that is cited in the reasons. Names
+ * are the keys of the pack. */
 struct policy_rules {
-    char name[POLICY_NAME_SIZE]; /* version + hash of the pack: goes into every decision */
+    char name[POLICY_NAME_SIZE];     /* version + hash of the pack: goes into every decision */
     char disaster[DISASTER_ID_SIZE]; /* declared disaster whose surge was laid on last; "" = none */
     char disaster_title[DISASTER_TITLE_SIZE];
     char surge[SURGE_ID_SIZE]; /* the surge it switched on; "" = none */
@@ -99,7 +104,8 @@ struct policy_rules {
         char legal_basis[POLICY_BASIS_SIZE];
     } standard;
     struct {
-        int tier_permille[FAST_TIERS]; /* of D, ascending, never above 1000 (national cap: one month) */
+        int tier_permille[FAST_TIERS]; /* of D, ascending, never above 1000 (national cap: one
+                                          month) */
         bool per_person;               /* amount per head instead of per case */
         int days;                      /* calendar days, hard limit */
         int target_hours;
@@ -114,7 +120,7 @@ struct policy_rules {
         int months;              /* first aid up to months x D x n */
         int pay_hours;           /* from acceptance */
         int papers_working_days; /* from acceptance */
-        int64_t least_fen;       /* when less than this can be paid at once, a person decides instead */
+        int64_t least_fen; /* when less than this can be paid at once, a person decides instead */
         char legal_basis[POLICY_BASIS_SIZE];
     } urgent_first;
     struct {
@@ -128,7 +134,8 @@ struct policy_rules {
         int township_working_days;
         int county_working_days;
         int recognised_working_days; /* township's days for 在册 households: no economy check */
-        int recheck_months;          /* income and property of 在册 households are not looked at again so long */
+        int recheck_months; /* income and property of 在册 households are not looked at again so
+                               long */
         int publicity_days;
         char legal_basis[POLICY_BASIS_SIZE];
     } expense;
@@ -146,22 +153,25 @@ struct policy_rules {
     struct {
         int64_t household_year_fen; /* per household and calendar year */
         int64_t person_year_fen;    /* per person and calendar year */
-        int64_t township_day_fen;   /* first aid in one township and China-time day, whoever approves; 0 = no such cap */
-        int same_cause_per_year;    /* per household */
-        int times_per_year;         /* per household */
+        int64_t township_day_fen; /* first aid in one township and China-time day, whoever approves;
+                                     0 = no such cap */
+        int same_cause_per_year;  /* per household */
+        int times_per_year;       /* per household */
         char legal_basis[POLICY_BASIS_SIZE];
     } caps;
     struct {
         int above_months; /* more months than this are paid monthly */
         int most;         /* but in no more instalments than this */
-        int report_days;  /* the household tells of a great change within so many days; it stops what is left */
+        int report_days; /* the household tells of a great change within so many days; it stops what
+                            is left */
         char legal_basis[POLICY_BASIS_SIZE];
     } instalments;
     struct {
         int64_t initial_fen;
         int low_permille;       /* of the last allotment: warn below and ask for more */
         int replenish_permille; /* of initial_fen: ask for so much that the fund holds this again */
-        int64_t borrow_fen;     /* most that one township may owe to the county reserve; 0 = it may not borrow */
+        int64_t borrow_fen; /* most that one township may owe to the county reserve; 0 = it may not
+                               borrow */
         char legal_basis[POLICY_BASIS_SIZE];
     } fund;
     struct {
@@ -169,7 +179,8 @@ struct policy_rules {
         int relative_check_permille; /* 抽查 of declared relatives' cases */
         int repeat_check_permille;   /* of cases with an open duplicate or a repeated cause */
         int spot_check_permille;     /* of all others that are proposed relief */
-        int account_persons; /* paid to one account for so many other persons already: a person looks first */
+        int account_persons; /* paid to one account for so many other persons already: a person
+                                looks first */
         int duplicate_days;  /* two cases this near in time may be one */
         char legal_basis[POLICY_BASIS_SIZE];
     } integrity;
@@ -191,10 +202,10 @@ struct policy_rules {
         char legal_basis[POLICY_BASIS_SIZE];
     } give_back; /* "return" in the pack: 退单 */
     struct {
-        int working_days;         /* from approval to payment */
-        int retry_times;          /* bank_retry: a failed order is issued anew at most so often ... */
+        int working_days; /* from approval to payment */
+        int retry_times;  /* bank_retry: a failed order is issued anew at most so often ... */
         int correct_working_days; /* ... and its account is corrected within */
-        int confirm_hours;        /* the citizen is asked whether the money came, so long after payment */
+        int confirm_hours; /* the citizen is asked whether the money came, so long after payment */
         char legal_basis[POLICY_BASIS_SIZE];
     } payment;
     struct {
@@ -230,9 +241,11 @@ struct policy_rules {
         char legal_basis[POLICY_BASIS_SIZE];
     } conference;
     struct {
-        int small_fast_days; /* 公示 in calendar days, by type; expense.publicity_days is that of EXPENSE. 0 = none */
+        int small_fast_days; /* 公示 in calendar days, by type; expense.publicity_days is that of
+                                EXPENSE. 0 = none */
         int urgent_days;
-        int objection_working_days; /* an objection is looked into within; it holds the unpaid part only */
+        int objection_working_days; /* an objection is looked into within; it holds the unpaid part
+                                       only */
         int take_down_days;         /* the list disappears so long after its end */
         char legal_basis[POLICY_BASIS_SIZE];
     } publicity;
@@ -242,11 +255,12 @@ struct policy_rules {
         char legal_basis[POLICY_BASIS_SIZE];
     } review_debt;
     struct {
-        int notice_days;          /* from the notice of recovery to the day the money is due */
-        int answer_days;          /* the person may answer before anything is decided */
-        int hardship_months;      /* a debt up to so many months x D may be waived for hardship by the county */
-        int instalments_most;     /* monthly */
-        int64_t write_off_fen;    /* above it a conference must write off */
+        int notice_days;       /* from the notice of recovery to the day the money is due */
+        int answer_days;       /* the person may answer before anything is decided */
+        int hardship_months;   /* a debt up to so many months x D may be waived for hardship by the
+                                  county */
+        int instalments_most;  /* monthly */
+        int64_t write_off_fen; /* above it a conference must write off */
         char legal_basis[POLICY_BASIS_SIZE];
     } recovery;
     struct {
@@ -287,17 +301,18 @@ struct policy_rules {
     } retention;
     struct {
         int rule_count;
-        struct triage_rule rules[POLICY_TRIAGE_MAX]; /* first that holds wins; the last one always holds */
+        struct triage_rule
+            rules[POLICY_TRIAGE_MAX]; /* first that holds wins; the last one always holds */
         char legal_basis[POLICY_BASIS_SIZE];
     } triage;
 };
 
-/* 授权令: a named officer's signed, expiring authorisation to approve by rule. Without one that fits, an officer
- * decides. */
+/* 授权令: a named officer's signed, expiring authorisation to approve by rule. Without one that
+ * fits, an officer decides. */
 struct standing_order {
     char id[ORDER_ID_SIZE];
-    char officer[ORDER_OFFICER_SIZE];                        /* officer's code: no name, no phone */
-    char office[ORDER_OFFICE_SIZE];                          /* name of the office, shown to citizens */
+    char officer[ORDER_OFFICER_SIZE]; /* officer's code: no name, no phone */
+    char office[ORDER_OFFICE_SIZE];   /* name of the office, shown to citizens */
     char divisions[ORDER_DIVISIONS_MAX][DIVISION_CODE_SIZE]; /* prefixes of township codes */
     int division_count;
     uint32_t types; /* bits per enum relief_type: SMALL_FAST and URGENT only */
@@ -309,16 +324,17 @@ struct standing_order {
     int64_t month_fen;                  /* most in one township and calendar month */
     int64_t valid_from_ms, valid_to_ms; /* from <= now < to */
     bool demo;                          /* for trying out: void wherever standard.demo is false */
-    char surge[SURGE_ID_SIZE];          /* holds only while this surge is switched on there; "" = always */
+    char surge[SURGE_ID_SIZE]; /* holds only while this surge is switched on there; "" = always */
     char legal_basis[POLICY_BASIS_SIZE];
-    /* 签发记录: who signed when, and the document's number. The pack as a whole is approved by a second person. */
+    /* 签发记录: who signed when, and the document's number. The pack as a whole is approved by a
+     * second person. */
     char signed_by[ORDER_OFFICER_SIZE]; /* code of the officer: the one in `officer` */
     char document[ORDER_OFFICE_SIZE];
-    int64_t signed_ms;                  /* first instant of the day, China time; never behind valid_from_ms */
+    int64_t signed_ms; /* first instant of the day, China time; never behind valid_from_ms */
 };
 
-/* A declared disaster (启动应急响应): where and when a surge of the pack is switched on. Laid over everything else, in
- * the order given. */
+/* A declared disaster (启动应急响应): where and when a surge of the pack is switched on. Laid over
+ * everything else, in the order given. */
 struct disaster {
     char id[DISASTER_ID_SIZE];
     char title[DISASTER_TITLE_SIZE]; /* as citizens read it: "2026年7月暴雨洪涝" */
@@ -330,19 +346,20 @@ struct disaster {
 
 struct policy; /* owned by who loaded it; immutable, so any number of readers */
 
-/* On ERR_OK *out is the caller's (policy_free). ERR_INPUT: the pack is refused and `why` (may be NULL) holds every
- * fault found, one per line: `line 12: /rules/expense/months_max: must be 1..24: write the number of months`.
- * ERR_TOO_LARGE (> POLICY_BYTES_MAX), ERR_NO_MEMORY. */
+/* On ERR_OK *out is the caller's (policy_free). ERR_INPUT: the pack is refused and `why` (may be
+ * NULL) holds every fault found, one per line: `line 12: /rules/expense/months_max: must be 1..24:
+ * write the number of months`. ERR_TOO_LARGE (> POLICY_BYTES_MAX), ERR_NO_MEMORY. */
 MUST_CHECK enum err policy_load(struct slice json, struct policy **out, struct buf *why);
-/* The same with disasters declared: copied, at most POLICY_DISASTERS_MAX. One whose surge the pack does not hold is left
- * out, and so is one that makes the rules contradict each other; `why` then says so although the result is ERR_OK. */
-MUST_CHECK enum err policy_load_declared(struct slice json, const struct disaster *disasters, size_t count,
-                                         struct policy **out, struct buf *why);
+/* The same with disasters declared: copied, at most POLICY_DISASTERS_MAX. One whose surge the pack
+ * does not hold is left out, and so is one that makes the rules contradict each other; `why` then
+ * says so although the result is ERR_OK. */
+MUST_CHECK enum err policy_load_declared(struct slice json, const struct disaster *disasters,
+                                         size_t count, struct policy **out, struct buf *why);
 void policy_free(struct policy *p); /* NULL is allowed */
 
-/* Rules in force in a township (its code, 6..12 digits; "" = not known yet: the base rules) at a time: base, then the
- * overlays whose division is a prefix of the code and whose dates hold, shorter prefixes first. Never NULL; lives as
- * long as p. */
+/* Rules in force in a township (its code, 6..12 digits; "" = not known yet: the base rules) at a
+ * time: base, then the overlays whose division is a prefix of the code and whose dates hold,
+ * shorter prefixes first. Never NULL; lives as long as p. */
 const struct policy_rules *policy_for(const struct policy *p, const char *township, int64_t at_ms);
 
 /* The JSON it was read from; lives as long as p. */
@@ -351,24 +368,28 @@ const char *policy_version(const struct policy *p);
 uint64_t policy_hash(const struct policy *p);
 const char *policy_name(const struct policy *p); /* "version+hash": what decisions are pinned to */
 
-/* Review debt: the step that holds in a township whose unreviewed money past its due date is overdue_fen, of allotted_fen
- * that it was given; NULL when none does. Shares of the allotted count when that is > 0. Lives as long as r. */
-const struct debt_step *policy_debt_step(const struct policy_rules *r, int64_t overdue_fen, int64_t allotted_fen);
+/* Review debt: the step that holds in a township whose unreviewed money past its due date is
+ * overdue_fen, of allotted_fen that it was given; NULL when none does. Shares of the allotted count
+ * when that is > 0. Lives as long as r. */
+const struct debt_step *policy_debt_step(const struct policy_rules *r, int64_t overdue_fen,
+                                         int64_t allotted_fen);
 /* Most that a township may approve in one case: min(months x D, amount), fen. */
 int64_t policy_township_ceiling(const struct policy_rules *r);
-/* Most that it may pay before review: the same, stepped down by its review debt. Where life is in danger the debt does
- * not count here: that money comes from the county's reserve. */
-int64_t policy_first_aid_ceiling(const struct policy_rules *r, int64_t overdue_fen, int64_t allotted_fen,
-                                 bool danger_to_life);
+/* Most that it may pay before review: the same, stepped down by its review debt. Where life is in
+ * danger the debt does not count here: that money comes from the county's reserve. */
+int64_t policy_first_aid_ceiling(const struct policy_rules *r, int64_t overdue_fen,
+                                 int64_t allotted_fen, bool danger_to_life);
 
 int policy_order_count(const struct policy *p);
 const struct standing_order *policy_order(const struct policy *p, int i);
 /* Order with that id, NULL if there is none. */
 const struct standing_order *policy_order_by_id(const struct policy *p, struct slice id);
-/* Order that lets this kind of case be approved by rule in this township now, NULL if there is none. Of several the
- * one with the longest division prefix, then the first in the pack. facts: condition_facts(). */
-const struct standing_order *policy_order_for(const struct policy *p, const char *township, int64_t at_ms,
-                                              enum relief_type type, enum urgency urgency, enum cause cause,
+/* Order that lets this kind of case be approved by rule in this township now, NULL if there is
+ * none. Of several the one with the longest division prefix, then the first in the pack. facts:
+ * condition_facts(). */
+const struct standing_order *policy_order_for(const struct policy *p, const char *township,
+                                              int64_t at_ms, enum relief_type type,
+                                              enum urgency urgency, enum cause cause,
                                               uint32_t facts);
 
 /* Surges (应急规则) in the order of the pack: what a declared disaster may switch on. */
@@ -383,11 +404,12 @@ int policy_surge_find(const struct policy *p, struct slice id);
 /* The base rules with this surge laid over them: for showing what it changes. */
 const struct policy_rules *policy_surge_rules(const struct policy *p, int i);
 
-/* Overlays in the order of the pack, for showing what is in force; declared disasters stand behind them. */
+/* Overlays in the order of the pack, for showing what is in force; declared disasters stand behind
+ * them. */
 struct policy_overlay {
     char division[DIVISION_CODE_SIZE];
-    int rank; /* of two overlays for one division at one time the higher rank is laid on last; equal ranks must not
-                 overlap */
+    int rank; /* of two overlays for one division at one time the higher rank is laid on last; equal
+                 ranks must not overlap */
     int64_t from_ms, to_ms; /* from <= at < to; INT64_MAX = open */
     char title[POLICY_BASIS_SIZE];
     int disaster; /* index in the order of declaration; -1 = an overlay of the pack */

@@ -12,33 +12,34 @@ struct field {
     size_t offset;
     int64_t min, max; /* FIELD_TEXT: max = size of the array */
     void (*read_list)(struct json_check *c, const struct json *list, struct policy_rules *into);
+    void (*write_list)(const struct policy_rules *r, struct json_out *o);
 };
 
 #define AT(member) offsetof(struct policy_rules, member)
-#define FEN(group, key, least, most)                              \
+#define FEN(group, key, least, most)                                    \
+    {                                                                   \
+#group, #key, FIELD_FEN, AT(group.key), least, most, NULL, NULL \
+    }
+#define INT(group, key, least, most)                                    \
+    {                                                                   \
+#group, #key, FIELD_INT, AT(group.key), least, most, NULL, NULL \
+    }
+#define INT_AS(group, key, member, least, most)                    \
+    {                                                              \
+        group, key, FIELD_INT, AT(member), least, most, NULL, NULL \
+    }
+#define BOOL(group, key)                                          \
     {                                                             \
-#group, #key, FIELD_FEN, AT(group.key), least, most, NULL \
-    }
-#define INT(group, key, least, most)                              \
-    {                                                             \
-#group, #key, FIELD_INT, AT(group.key), least, most, NULL \
-    }
-#define INT_AS(group, key, member, least, most)              \
-    {                                                        \
-        group, key, FIELD_INT, AT(member), least, most, NULL \
-    }
-#define BOOL(group, key)                                    \
-    {                                                       \
-#group, #key, FIELD_BOOL, AT(group.key), 0, 1, NULL \
+#group, #key, FIELD_BOOL, AT(group.key), 0, 1, NULL, NULL \
     }
 #define BASIS(group) BASIS_AS(#group, group)
-#define BASIS_AS(group, member)                                                              \
-    {                                                                                        \
-        group, "legal_basis", FIELD_TEXT, AT(member.legal_basis), 1, POLICY_BASIS_SIZE, NULL \
+#define BASIS_AS(group, member)                                                                    \
+    {                                                                                              \
+        group, "legal_basis", FIELD_TEXT, AT(member.legal_basis), 1, POLICY_BASIS_SIZE, NULL, NULL \
     }
-#define LIST(group, key, reader)                 \
-    {                                            \
-#group, key, FIELD_LIST, 0, 0, 0, reader \
+#define LIST(group, key, what)                                                    \
+    {                                                                             \
+#group, key, FIELD_LIST, 0, 0, 0, policy_read_##what, policy_write_##what \
     }
 
 #define YUAN(n) (INT64_C(100) * (n))
@@ -47,14 +48,15 @@ static const struct field fields[] = {
     FEN(standard, dibao_month_fen, YUAN(100), YUAN(100000)),
     BOOL(standard, demo),
     BASIS(standard),
-    {"small_fast", "tier_permille", FIELD_PERMILLES, AT(small_fast.tier_permille), 1, 1000, NULL},
+    {"small_fast", "tier_permille", FIELD_PERMILLES, AT(small_fast.tier_permille), 1, 1000, NULL,
+     NULL},
     BOOL(small_fast, per_person),
     INT(small_fast, days, 1, 30),
     INT(small_fast, target_hours, 1, 720),
     BOOL(small_fast, counts_in_year),
     BOOL(small_fast, limit_to_asked),
     INT(small_fast, default_tier, 1, FAST_TIERS),
-    LIST(small_fast, "tiers", policy_read_tier_rules),
+    LIST(small_fast, "tiers", tier_rules),
     BASIS(small_fast),
     INT(urgent_first, months, 1, MONTHS_MAX),
     INT(urgent_first, pay_hours, 1, 168),
@@ -129,13 +131,13 @@ static const struct field fields[] = {
     INT(follow_up, redo_times, 0, 5),
     INT(follow_up, attempts, 1, 20),
     BASIS(follow_up),
-    LIST(clock_pause, "reasons", policy_read_pauses),
+    LIST(clock_pause, "reasons", pauses),
     BASIS(clock_pause),
     INT(notice, working_days, 1, 60),
-    {"notice", "remedy", FIELD_TEXT, AT(notice.remedy), 1, POLICY_BASIS_SIZE * 2, NULL},
+    {"notice", "remedy", FIELD_TEXT, AT(notice.remedy), 1, POLICY_BASIS_SIZE * 2, NULL, NULL},
     BASIS(notice),
     INT(conference, participants, 3, 50),
-    LIST(conference, "triggers", policy_read_triggers),
+    LIST(conference, "triggers", triggers),
     INT(conference, working_days, 1, 60),
     FEN(conference, most_fen, 0, YUAN(10000000)),
     BASIS(conference),
@@ -144,7 +146,7 @@ static const struct field fields[] = {
     INT(publicity, objection_working_days, 1, 60),
     INT(publicity, take_down_days, 0, 365),
     BASIS(publicity),
-    LIST(review_debt, "steps", policy_read_debt_steps),
+    LIST(review_debt, "steps", debt_steps),
     BASIS(review_debt),
     INT(recovery, notice_days, 1, 365),
     INT(recovery, answer_days, 1, 365),
@@ -176,7 +178,7 @@ static const struct field fields[] = {
     INT(retention, log_months, 6, 600),
     INT(retention, approval_log_months, 6, 600),
     BASIS(retention),
-    LIST(triage, "rules", policy_read_triage),
+    LIST(triage, "rules", triage),
     BASIS(triage),
 };
 
@@ -336,5 +338,50 @@ void policy_check_rules(struct json_check *c, const struct policy_rules *r)
         const struct condition *last = &r->triage.rules[r->triage.rule_count - 1].when;
         contradiction(c, (last->causes | last->all | last->any | last->none) != 0, "triage",
                       "the last rule must have no condition, so that every case finds one");
+    }
+}
+
+const char *policy_field(size_t i, const char **group)
+{
+    if (i >= COUNT_OF(fields))
+        return NULL;
+    *group = fields[i].group;
+    return fields[i].key;
+}
+
+void policy_field_write(const struct policy_rules *r, size_t i, struct json_out *o)
+{
+    const struct field *f = &fields[i];
+    const char *at = (const char *)r + f->offset;
+    int64_t fen;
+    int number[FAST_TIERS];
+    bool yes;
+
+    switch (f->kind) {
+    case FIELD_FEN:
+        memcpy(&fen, at, sizeof fen);
+        json_put_int(o, NULL, fen);
+        return;
+    case FIELD_INT:
+        memcpy(number, at, sizeof number[0]);
+        json_put_int(o, NULL, number[0]);
+        return;
+    case FIELD_BOOL:
+        memcpy(&yes, at, sizeof yes);
+        json_put_bool(o, NULL, yes);
+        return;
+    case FIELD_TEXT: json_put_text(o, NULL, at); return;
+    case FIELD_PERMILLES:
+        memcpy(number, at, sizeof number);
+        json_open_array(o, NULL);
+        for (int k = 0; k < FAST_TIERS; k++)
+            json_put_int(o, NULL, number[k]);
+        json_close_array(o);
+        return;
+    case FIELD_LIST:
+        json_open_array(o, NULL);
+        f->write_list(r, o);
+        json_close_array(o);
+        return;
     }
 }

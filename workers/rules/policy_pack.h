@@ -1,5 +1,5 @@
-/* What a loaded pack is made of. Internal to workers/rules: policy.c reads it and looks things up, policy_resolve.c
- * works out what is in force where and when. */
+/* What a loaded pack is made of. Internal to workers/rules: policy.c reads it and looks things up,
+ * policy_resolve.c works out what is in force where and when. */
 #ifndef WORKERS_RULES_POLICY_PACK_H
 #define WORKERS_RULES_POLICY_PACK_H
 
@@ -16,12 +16,13 @@ struct policy_segment {
 
 struct policy {
     struct arena arena; /* owns everything below */
-    struct slice text;   /* the JSON it was read from */
+    struct slice text;  /* the JSON it was read from */
     char version[POLICY_VERSION_SIZE];
     char name[POLICY_NAME_SIZE];
     uint64_t hash;
     struct policy_rules base;
-    struct policy_overlay *overlays;   /* one per division that an overlay of the pack or a disaster names */
+    struct policy_overlay
+        *overlays; /* one per division that an overlay of the pack or a disaster names */
     const struct json **overlay_rules; /* only while loading */
     size_t *overlay_at;                /* index in the pack's list; only while loading */
     int overlay_count;
@@ -41,8 +42,8 @@ static inline bool policy_is_prefix(const char *prefix, const char *code)
     return strncmp(prefix, code, strlen(prefix)) == 0;
 }
 
-/* Every division that is named gets its own segments over all times; every other code is served by its longest named
- * prefix, at last by "". Contradictions go into c. ERR_NO_MEMORY. */
+/* Every division that is named gets its own segments over all times; every other code is served by
+ * its longest named prefix, at last by "". Contradictions go into c. ERR_NO_MEMORY. */
 MUST_CHECK enum err policy_resolve(struct json_check *c, struct policy *p);
 
 #endif

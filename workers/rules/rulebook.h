@@ -1,6 +1,6 @@
-/* The rules in force: policy pack and calendar are read from their files at start; what two people activate later (another
- * pack, a disaster) replaces the pack at run time. The store is asked by the processes (workers/places.c,
- * server/places.c); here is only what they do with its answer. */
+/* The rules in force: policy pack and calendar are read from their files at start; what two people
+ * activate later (another pack, a disaster) replaces the pack at run time. The store is asked by
+ * the processes (workers/places.c, server/places.c); here is only what they do with its answer. */
 #ifndef WORKERS_RULES_RULEBOOK_H
 #define WORKERS_RULES_RULEBOOK_H
 
@@ -21,14 +21,17 @@ MUST_CHECK enum err rulebook_read(const char *policy_file, const char *calendar_
                                   struct policy **policy, struct calendar *calendar,
                                   struct buf *why);
 
-/* Put `pack` ("" = the pack that is in force now) with these disasters into force: *policy is replaced and the old one
- * freed, so nobody may hold a pointer into it across a wait. Every other outcome than ERR_OK leaves *policy as it is and
- * says why; a disaster that cannot be used is left out, and `why` says that too. Pure. */
-MUST_CHECK enum err rulebook_refresh(struct policy **policy, struct slice pack, const struct disaster *disasters,
-                                     size_t count, struct buf *why);
+/* Put `pack` ("" = the pack that is in force now) with these disasters into force: *policy is
+ * replaced and the old one freed, so nobody may hold a pointer into it across a wait. Every other
+ * outcome than ERR_OK leaves *policy as it is and says why; a disaster that cannot be used is left
+ * out, and `why` says that too. Pure. */
+MUST_CHECK enum err rulebook_refresh(struct policy **policy, struct slice pack,
+                                     const struct disaster *disasters, size_t count,
+                                     struct buf *why);
 
 /* One disaster out of stored texts; divisions: codes with commas. ERR_INPUT. */
-MUST_CHECK enum err rulebook_disaster(int64_t id, struct slice surge, struct slice divisions, struct slice title,
-                                      int64_t from_ms, int64_t to_ms, struct disaster *out);
+MUST_CHECK enum err rulebook_disaster(int64_t id, struct slice surge, struct slice divisions,
+                                      struct slice title, int64_t from_ms, int64_t to_ms,
+                                      struct disaster *out);
 
 #endif
