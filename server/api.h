@@ -6,6 +6,9 @@
 
 void cases_get(struct op *op);         /* GET /v1/cases/{no} */
 void cases_events(struct op *op);      /* GET /v1/cases/{no}/events */
+void clocks_get(struct op *op);        /* GET /v1/cases/{no}/clocks */
+void clocks_pause(struct op *op);      /* POST /v1/cases/{no}/pause */
+void clocks_go_on(struct op *op);      /* POST /v1/cases/{no}/resume */
 void verbs_act(struct op *op);         /* POST /v1/cases/{no}/{verb} */
 void townships_inbox(struct op *op);   /* GET /v1/townships/{code}/inbox */
 void townships_claim(struct op *op);   /* POST /v1/townships/{code}/claim */

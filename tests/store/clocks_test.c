@@ -318,6 +318,19 @@ static void a_paused_clock_fires_nothing_until_it_goes_on(void **state)
     assert_int_equal(r.refusal, REFUSAL_NOT_PAUSED);
 }
 
+static void nobody_stops_the_clocks_of_a_case_that_another_one_works_on(void **state)
+{
+    char before[REDIS_DIGEST_SIZE];
+    (void)state;
+    int64_t claim = accepted("review=4102444800000/4102358400000");
+    struct act_request r = request(no, VERB_PAUSE, "officer:zhao", 0);
+    mark_data(before);
+    assert_int_equal(act(&r).outcome, ACT_STALE);
+    assert_unchanged(before);
+    hand_back(claim);
+    assert_int_equal(act(&r).outcome, ACT_OK);
+}
+
 static void a_resumption_never_shortens_a_clock(void **state)
 {
     char before[REDIS_DIGEST_SIZE];
@@ -416,6 +429,7 @@ int main(void)
         WITH_CASE(a_clock_stops_with_its_state),
         WITH_CASE(a_clock_that_was_left_behind_fires_nothing),
         WITH_CASE(a_paused_clock_fires_nothing_until_it_goes_on),
+        WITH_CASE(nobody_stops_the_clocks_of_a_case_that_another_one_works_on),
         WITH_CASE(a_resumption_never_shortens_a_clock),
         WITH_CASE(a_forgotten_pause_comes_before_the_county),
         WITH_CASE(without_a_clock_there_is_nothing_to_pause),

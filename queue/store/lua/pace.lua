@@ -83,11 +83,15 @@ function PACE.first_aid(case)
 end
 
 -- extra: reason (a word that the policy in force allows: C has looked), when to ask whether it still
--- holds, ms
-VERBS['pause'] = { extras = 2, claim = true, decides = true,
-  check = function(case, x, _, now, batch)
+-- holds, ms. Nobody stops the clocks of a case that another one works on.
+VERBS['pause'] = { extras = 2, decides = true,
+  check = function(case, x, actor, now, batch)
     ACT.plain(x[1], 'reason')
     whole(x[2], now, EXACT_MAX, 'until')
+    local _, till, who = claim_parse(case.cl)
+    if till and till > now and who ~= actor then
+      return 'stale'
+    end
     if PACE.first_aid(case) then
       return 'first-aid-clock'
     end

@@ -1,0 +1,499 @@
+/* GET /v1/cases/{no}/clocks: who held the case how long, and what is due when.
+ * POST /v1/cases/{no}/pause and /resume: the clocks stand still and go on; the answer shows them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "queue/base/clock.h"
+#include "queue/base/utf8.h"
+#include "queue/store/calls_case.h"
+#include "queue/store/calls_clock.h"
+#include "server/api.h"
+#include "workers/rules/clock_terms.h"
+
+#define REASON_POINTS_MAX 100
+#define PAUSE_LOOK_DAYS                                                      \
+    15 /* when nobody has said until when: then the county's duty desk looks \
+        */
+#define PAUSE_LONGEST_DAYS 180
+#define ACCOUNT_BYTES_MAX ((size_t)16 << 20)
+
+enum step { CLOCKS_LOOK, CLOCKS_ACT, CLOCKS_ANSWER };
+
+struct clocks_op {
+    struct slice no;
+    enum case_verb verb; /* VERB_PAUSE, VERB_RESUME; VERB_NOTE: only look */
+    enum pause_reason pause;
+    struct slice reason;
+    int64_t until_ms;
+    struct act_result result;
+};
+
+static void clocks_run(struct op *op);
+
+/* ---- Writing ---- */
+
+static void put_time(struct json_out *o, const char *name, int64_t at_ms)
+{
+    char text[CLOCK_RFC3339_SIZE];
+    if (at_ms == 0) {
+        json_put_null(o, name);
+        return;
+    }
+    clock_format_rfc3339(at_ms, text);
+    json_put_text(o, name, text);
+}
+
+static void put_reason(struct json_out *o, struct slice word)
+{
+    enum pause_reason p;
+    json_put_slice(o, "reason", word);
+    if (pause_reason_from_word(word, &p) == ERR_OK) {
+        json_put_text(o, "reason_zh", pause_reason_zh(p));
+    }
+}
+
+static void put_segment(const struct clocks_segment *s, struct json_out *o)
+{
+    json_open_object(o, NULL);
+    json_put_text(o, "clock", clocks_word(s->kind));
+    json_put_text(o, "label", clocks_zh(s->kind));
+    json_put_int(o, "run", s->run);
+    json_put_text(o, "state", clocks_state_word(s->state));
+    json_put_text(o, "state_zh", clocks_state_zh(s->state));
+    json_put_text(o, "inbox", s->inbox);
+    json_put_text(o, "actor", s->actor);
+    put_time(o, "started_at", s->started_ms);
+    put_time(o, "ended_at", s->ended_ms);
+    put_time(o, "due_at", s->due_ms);
+    json_put_bool(o, "booked", s->booked);
+    json_put_bool(o, "assumed", s->assumed);
+    json_put_int(o, "used_ms", s->used_ms);
+    json_put_int(o, "overdue_ms", s->overdue_ms);
+    json_open_array(o, "pauses");
+    for (size_t i = 0; i < s->pause_count; i++) {
+        json_open_object(o, NULL);
+        put_reason(o, slice_of(s->pauses[i].reason));
+        put_time(o, "from", s->pauses[i].from_ms);
+        put_time(o, "to", s->pauses[i].to_ms);
+        json_close_object(o);
+    }
+    json_close_array(o);
+    json_close_object(o);
+}
+
+static void put_account(struct op *op, const struct case_clocks *c, const struct clocks_account *a,
+                        struct json_out *o)
+{
+    const struct clocks_op *st = op->state;
+    bool assumed = false;
+    for (size_t i = 0; i < a->segment_count; i++) {
+        assumed = assumed || a->segments[i].assumed;
+    }
+    json_open_object(o, NULL);
+    json_put_slice(o, "no", st->no);
+    json_put_int(o, "version", c->version);
+    json_put_text(o, "state", case_state_word(c->state));
+    json_put_text(o, "state_zh", case_state_zh(c->state));
+    put_time(o, "first_contact_at", a->first_contact_ms);
+    put_time(o, "ended_at", a->ended_ms);
+    json_put_int(o, "total_ms", a->total_ms);
+    json_put_int(o, "returns", a->returns);
+    json_put_bool(o, "assumed", assumed);
+    if (c->paused) {
+        json_open_object(o, "paused");
+        put_reason(o, c->pause_reason);
+        put_time(o, "since", c->paused_ms);
+        json_close_object(o);
+    } else {
+        json_put_null(o, "paused");
+    }
+    json_open_array(o, "segments");
+    for (size_t i = 0; i < a->segment_count; i++) {
+        put_segment(&a->segments[i], o);
+    }
+    json_close_array(o);
+    json_open_array(o, "holders");
+    for (size_t i = 0; i < a->holder_count; i++) {
+        json_open_object(o, NULL);
+        json_put_text(o, "inbox", a->holders[i].inbox);
+        json_put_text(o, "actor", a->holders[i].actor);
+        json_put_int(o, "held_ms", a->holders[i].held_ms);
+        json_put_int(o, "times", a->holders[i].times);
+        json_close_object(o);
+    }
+    json_close_array(o);
+    json_close_object(o);
+}
+
+/* ---- The terms of this case ---- */
+
+/* The type that was decided; OTHER before the decision. */
+static enum err decided_type(struct op *op, const struct case_clocks *c, enum relief_type *out)
+{
+    struct buf text;
+    struct json *root = NULL;
+    struct slice word;
+    *out = RELIEF_OTHER;
+    if (c->decision.len == 0) {
+        return ERR_OK;
+    }
+    buf_init(&text, PACK_TEXT_MAX * 2);
+    enum err err = unpack_text(op->g->packer, c->decision, &text);
+    if (err == ERR_OK) {
+        err = json_parse(buf_slice(&text), &root, NULL);
+    }
+    if (err == ERR_OK && (json_string(json_get(root, "type"), &word) != ERR_OK ||
+                          relief_type_from_word(word, out) != ERR_OK)) {
+        err = ERR_CORRUPT;
+    }
+    json_free(root);
+    buf_release(&text);
+    return err;
+}
+
+/* rules: in force in the township of the case at at_ms. */
+static enum err terms_of(struct op *op, const struct case_clocks *c, int64_t at_ms,
+                         const struct policy_rules **rules, struct clocks_rules *out,
+                         struct case_facts *facts)
+{
+    char township[DIVISION_CODE_SIZE];
+    enum relief_type type;
+    enum urgency urgency = URGENCY_NORMAL;
+    struct json *root = NULL;
+    enum err err = json_parse(c->facts, &root, NULL);
+    if (err == ERR_OK) {
+        err = facts_read(root, facts);
+        json_free(root);
+    }
+    if (err == ERR_OK && c->urgency.len > 0) {
+        err = urgency_from_word(c->urgency, &urgency);
+    }
+    if (err == ERR_OK) {
+        err = slice_copy(c->township, township, sizeof(township));
+    }
+    if (err == ERR_OK) {
+        err = decided_type(op, c, &type);
+    }
+    if (err != ERR_OK) {
+        return err == ERR_INPUT ? ERR_CORRUPT : err;
+    }
+    *rules = policy_for(op->g->policy, township, at_ms > 0 ? at_ms : facts->received_ms);
+    clock_terms(*rules, &op->g->calendar, type, urgency, facts->recognised, out);
+    return ERR_OK;
+}
+
+static enum err account_of(struct op *op, const struct case_clocks *c, struct arena *arena,
+                           struct clocks_account *out)
+{
+    const struct policy_rules *rules;
+    struct clocks_rules terms;
+    struct case_facts facts;
+    enum err err = terms_of(op, c, 0, &rules, &terms, &facts);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct clocks_event *events = calloc(c->event_count + 1, sizeof(*events));
+    if (events == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < c->event_count && err == ERR_OK; i++) {
+        err = clocks_event_read(case_clocks_event(c, i), &events[i]);
+    }
+    if (err == ERR_OK) {
+        err = clocks_account(events, c->event_count, facts.received_ms, &terms, clock_now_ms(),
+                             arena, out);
+    }
+    free(events);
+    return err == ERR_INPUT ? ERR_CORRUPT : err;
+}
+
+static void reply_clocks(struct op *op, const struct case_clocks *c)
+{
+    const struct clocks_op *st = op->state;
+    char etag[32];
+    struct buf text;
+    struct json_out o;
+    struct arena arena;
+    struct clocks_account a;
+    arena_init(&arena, ACCOUNT_BYTES_MAX);
+    buf_init(&text, 8u << 20);
+    json_out_init(&o, &text);
+    snprintf(etag, sizeof(etag), "\"%lld\"", (long long)c->version);
+    const struct http_field extra[] = {{SLICE_LIT("ETag"), slice_of(etag)},
+                                       {SLICE_LIT("Idempotency-Replayed"), SLICE_LIT("true")}};
+    enum err err = account_of(op, c, &arena, &a);
+    if (err == ERR_OK) {
+        put_account(op, c, &a, &o);
+        err = buf_err(&text);
+    }
+    if (err == ERR_OK) {
+        op_reply_json(op, 200, &text, extra, st->result.outcome == ACT_REPLAYED ? 2 : 1);
+    } else {
+        op_reply_store(op, err);
+    }
+    buf_release(&text);
+    arena_release(&arena);
+}
+
+/* ---- Pausing and going on ---- */
+
+/* New due times of what stands still, as the store takes them. */
+static enum err resumed_clocks(const struct clocks_rules *terms, const struct case_clocks *c,
+                               struct buf *out)
+{
+    int64_t now_ms = clock_now_ms();
+    for (size_t i = 0; i < c->row_count; i++) {
+        const struct clock_row *row = &c->rows[i];
+        const struct clocks_term *t =
+            row->kind == CLOCKS_PAY ? &terms->pay_ordinary : &terms->terms[row->kind];
+        /* what the policy has no term for any more was booked in working days */
+        enum clocks_unit unit = t->unit == TERM_NONE ? TERM_WORKING_DAYS : t->unit;
+        int64_t due, warn;
+        if (!row->paused) {
+            continue;
+        }
+        enum err err =
+            clocks_resume(terms->calendar, unit, row->due_ms, c->paused_ms,
+                          now_ms > c->paused_ms ? now_ms : c->paused_ms, &due, &warn, NULL);
+        if (err != ERR_OK) {
+            return err;
+        }
+        clocks_put(out, row->kind, due, warn);
+    }
+    return buf_err(out);
+}
+
+static bool refuse_pause(struct op *op, const struct policy_rules *rules, enum case_state state)
+{
+    const struct clocks_op *st = op->state;
+    char detail[300];
+    if ((rules->clock_pause.reasons >> st->pause & 1u) == 0) {
+        snprintf(detail, sizeof(detail), "本地现行规则不允许因“%s”暂停计时。",
+                 pause_reason_zh(st->pause));
+        op_reply_problem(op, ERR_FORBIDDEN, detail);
+        return true;
+    }
+    /* First aid, and states without such a clock: the store's refusal says so. */
+    if (!clocks_first_aid(state) && (clocks_in_state(state) & CLOCKS_PAUSABLE) != 0 &&
+        !pause_allowed(rules, state, st->pause)) {
+        snprintf(detail, sizeof(detail), "求助件现在是“%s”，不能因“%s”暂停计时。",
+                 case_state_zh(state), pause_reason_zh(st->pause));
+        op_reply_problem(op, ERR_MOVE, detail);
+        return true;
+    }
+    return false;
+}
+
+static void on_acted(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct clocks_op *st = op->state;
+    if (err == ERR_OK) {
+        err = act_read(reply, &st->result);
+    }
+    if (err != ERR_OK) {
+        op_reply_store(op, err);
+        return;
+    }
+    char detail[200];
+    switch (st->result.outcome) {
+    case ACT_OK:
+    case ACT_REPLAYED:
+        op->step = CLOCKS_ANSWER;
+        clocks_run(op);
+        return;
+    case ACT_NOT_FOUND:
+        op_reply_problem(op, ERR_NOT_FOUND, "没有这个编号的求助，请核对编号。");
+        return;
+    case ACT_VERSION:
+        op_reply_problem(op, ERR_VERSION, "求助件已有变化，请重新读取后再办理。");
+        return;
+    case ACT_STALE:
+        op_reply_problem(op, ERR_STALE, "这个求助件正由他人办理，不能由您暂停计时。");
+        return;
+    case ACT_KEY_REUSED:
+        op_reply_problem(op, ERR_KEY_REUSED, "这个 Idempotency-Key 已用于另一个请求。");
+        return;
+    case ACT_REFUSED:
+        op_reply_problem(op, st->result.refusal == REFUSAL_RECUSED ? ERR_FORBIDDEN : ERR_MOVE,
+                         act_refusal_zh(st->result.refusal));
+        return;
+    case ACT_MOVE:
+        snprintf(detail, sizeof(detail), "求助件现在是“%s”，不能%s。",
+                 case_state_zh(st->result.state), case_verb_zh(st->verb));
+        op_reply_problem(op, ERR_MOVE, detail);
+        return;
+    default: break; /* about money or several people: not of these verbs */
+    }
+    op_reply_problem(op, ERR_INTERNAL, "系统内部错误，请联系管理员。");
+}
+
+static void act_on(struct op *op, const struct case_clocks *c)
+{
+    struct clocks_op *st = op->state;
+    const struct policy_rules *rules;
+    struct clocks_rules terms;
+    struct case_facts facts;
+    char until[24];
+    struct buf text;
+    enum err err = terms_of(op, c, clock_now_ms(), &rules, &terms, &facts);
+    buf_init(&text, 1024);
+    if (err == ERR_OK && st->verb == VERB_RESUME) {
+        err = resumed_clocks(&terms, c, &text);
+    }
+    if (err != ERR_OK) {
+        op_reply_store(op, err == ERR_INPUT ? ERR_CORRUPT : err);
+    } else if (st->verb == VERB_RESUME || !refuse_pause(op, rules, c->state)) {
+        struct act_request r = {.no = st->no,
+                                .verb = st->verb,
+                                .actor = op_actor(op),
+                                .version = st->verb == VERB_RESUME ? c->version : 0,
+                                .scope = slice_of(op->caller.township),
+                                .idem_hash = op_idem(op),
+                                .fingerprint = op_fingerprint(op),
+                                .event_tail = op_tail(op, st->reason, policy_name(op->g->policy))};
+        snprintf(until, sizeof(until), "%lld", (long long)st->until_ms);
+        if (st->verb == VERB_RESUME) {
+            r.extra[r.extra_count++] = buf_slice(&text);
+        } else {
+            r.extra[r.extra_count++] = slice_of(pause_reason_word(st->pause));
+            r.extra[r.extra_count++] = slice_of(until);
+        }
+        if (r.event_tail.ptr != NULL) {
+            act_write(&op->g->fcall, op->g->settings->region, &r);
+            op_call(op, on_acted);
+        }
+    }
+    buf_release(&text);
+}
+
+static void on_look(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct clocks_op *st = op->state;
+    struct case_clocks c;
+    if (err == ERR_OK) {
+        err = case_clocks_read(reply, &c);
+    }
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && !op_may_see(op, c.township, c.inbox))) {
+        op_reply_problem(op, ERR_NOT_FOUND, "没有这个编号的求助，请核对编号。");
+        return;
+    }
+    if (err != ERR_OK) {
+        op_reply_store(op, err);
+        return;
+    }
+    if (st->verb != VERB_NOTE && op->step == CLOCKS_LOOK) {
+        op->step = CLOCKS_ACT;
+        act_on(op, &c);
+        return;
+    }
+    reply_clocks(op, &c);
+}
+
+/* Look, act, look again for the answer. */
+static void clocks_run(struct op *op)
+{
+    struct clocks_op *st = op->state;
+    case_clocks_write(&op->g->fcall, op->g->settings->region, st->no);
+    op_call(op, on_look);
+}
+
+/* ---- Requests ---- */
+
+static struct clocks_op *begin(struct op *op, enum case_verb verb)
+{
+    struct clocks_op *st = arena_alloc(&op->arena, sizeof(*st));
+    if (st == NULL) {
+        op_reply_problem(op, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");
+        return NULL;
+    }
+    op->state = st;
+    op->step = CLOCKS_LOOK;
+    st->verb = verb;
+    return op_case_no(op, &st->no) ? st : NULL;
+}
+
+static bool read_reason(struct op *op, struct clocks_op *st)
+{
+    if (json_kind(op->json) != JSON_OBJECT) {
+        op_reply_fault(op, "", "请求体须为 JSON 对象。");
+        return false;
+    }
+    if (json_string(json_get(op->json, "reason"), &st->reason) != ERR_OK ||
+        slice_trim(st->reason).len == 0 || utf8_count(st->reason) > REASON_POINTS_MAX) {
+        op_reply_fault(op, "/reason",
+                       "请写明理由（1 到 100 字）；理由会进入案卷，不要写姓名、电话和证件号码。");
+        return false;
+    }
+    st->reason = slice_trim(st->reason);
+    return true;
+}
+
+static bool read_until(struct op *op, struct clocks_op *st)
+{
+    const struct json *v = json_get(op->json, "until");
+    int64_t now_ms = clock_now_ms();
+    struct slice text;
+    st->until_ms = now_ms + PAUSE_LOOK_DAYS * MS_PER_DAY;
+    if (v != NULL &&
+        (json_string(v, &text) != ERR_OK || clock_parse_rfc3339(text, &st->until_ms) != ERR_OK ||
+         st->until_ms <= now_ms || st->until_ms > now_ms + PAUSE_LONGEST_DAYS * MS_PER_DAY)) {
+        op_reply_fault(op, "/until", "请写将来 180 天以内的时间，例如 2026-03-01T17:00:00+08:00。");
+        return false;
+    }
+    return true;
+}
+
+/* Members besides `reason`; the table ends with NULL. */
+static bool only_known(struct op *op, const char *const *names)
+{
+    for (const struct json *m = json_first(op->json); m != NULL; m = json_next(m)) {
+        const char *const *name = names;
+        while (*name != NULL && strcmp(*name, json_name(m)) != 0) {
+            name++;
+        }
+        if (*name == NULL) {
+            op_reply_fault(op, "", "有这个操作不认识的字段，请对照接口说明删去。");
+            return false;
+        }
+    }
+    return true;
+}
+
+void clocks_get(struct op *op)
+{
+    if (begin(op, VERB_NOTE) != NULL) {
+        clocks_run(op);
+    }
+}
+
+void clocks_pause(struct op *op)
+{
+    static const char *const NAMES[] = {"reason", "pause", "until", NULL};
+    struct clocks_op *st = begin(op, VERB_PAUSE);
+    struct slice word;
+    if (st == NULL || !read_reason(op, st) || !only_known(op, NAMES)) {
+        return;
+    }
+    if (json_string(json_get(op->json, "pause"), &word) != ERR_OK ||
+        pause_reason_from_word(word, &st->pause) != ERR_OK) {
+        op_reply_fault(
+            op, "/pause",
+            "请填 economy_check（核对）、publicity（公示）、fund_appropriation（资金拨付）"
+            "或 applicant（等待申请人）。");
+        return;
+    }
+    if (read_until(op, st)) {
+        clocks_run(op);
+    }
+}
+
+void clocks_go_on(struct op *op)
+{
+    static const char *const NAMES[] = {"reason", NULL};
+    struct clocks_op *st = begin(op, VERB_RESUME);
+    if (st != NULL && read_reason(op, st) && only_known(op, NAMES)) {
+        clocks_run(op);
+    }
+}
