@@ -2,6 +2,7 @@
  * becomes the head of the store's function library. */
 #include <stdio.h>
 #include "queue/domain/case_state.h"
+#include "queue/domain/ledger.h"
 #include "queue/domain/clocks.h"
 
 int main(void)
@@ -9,6 +10,7 @@ int main(void)
     struct buf text;
     buf_init(&text, 65536);
     case_moves_lua(&text);
+    ledger_lua(&text);
     clocks_lua(&text);
     enum err err = buf_err(&text);
     if (err == ERR_OK && fwrite(text.ptr, 1, text.len, stdout) != text.len) {

@@ -72,8 +72,16 @@ enum err load_funds_read(const redisReply *reply, struct loaded_fund *funds, siz
         if (reply_int(reply_at(row, 0), 0, INT64_MAX, &funds[i].available_fen) != ERR_OK) {
             return ERR_CORRUPT;
         }
-        funds[i].day = reply_text_at(row, 1);
-        funds[i].month = reply_text_at(row, 2);
+        struct loaded_fund *f = &funds[i];
+        if (reply_int(reply_at(row, 3), 0, INT64_MAX, &f->allotted_fen) != ERR_OK ||
+            reply_int(reply_at(row, 4), 0, INT64_MAX, &f->overdue_fen) != ERR_OK ||
+            reply_int(reply_at(row, 5), 0, INT64_MAX, &f->overdue_payments) != ERR_OK ||
+            reply_int(reply_at(row, 7), 0, INT64_MAX, &f->reserve_available_fen) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+        f->day = reply_text_at(row, 1);
+        f->month = reply_text_at(row, 2);
+        f->reserve = reply_text_at(row, 6);
     }
     return ERR_OK;
 }
@@ -358,6 +366,14 @@ enum err inbox_read(const redisReply *reply, int64_t *total, struct inbox_item *
     return ERR_OK;
 }
 
+#define FUND_MORE 6 /* what fund_get answers behind the accounts */
+
+static enum err int_or_none(struct slice text, int64_t *out)
+{
+    *out = 0;
+    return text.len == 0 ? ERR_OK : slice_to_int64(text, -AMOUNT_FEN_MAX, AMOUNT_FEN_MAX, out);
+}
+
 void fund_get_write(struct fcall *f, const char *region, struct slice code)
 {
     fcall_begin(f, "fund_get", region);
@@ -367,20 +383,39 @@ void fund_get_write(struct fcall *f, const char *region, struct slice code)
 enum err fund_get_read(const redisReply *reply, struct fund_view *out)
 {
     struct fund_view v;
-    int64_t *const FIELDS[] = {&v.allotted_fen,    &v.available_fen, &v.held_fen,
-                               &v.unreviewed_fen,  &v.confirmed_fen, &v.recovering_fen,
-                               &v.written_off_fen, &v.recovered_fen, &v.returned_fen};
     if (reply_count(reply) == 0) {
         return ERR_NOT_FOUND;
     }
-    if (reply_count(reply) != COUNT_OF(FIELDS)) {
+    if (reply_count(reply) != ACCOUNT_COUNT + FUND_MORE) {
         return ERR_CORRUPT;
     }
-    for (size_t i = 0; i < COUNT_OF(FIELDS); i++) {
-        if (reply_int(reply_at(reply, i), 0, INT64_MAX, FIELDS[i]) != ERR_OK) {
+    for (size_t i = 0; i < ACCOUNT_COUNT; i++) {
+        if (reply_int(reply_at(reply, i), 0, INT64_MAX, &v.balance_fen[i]) != ERR_OK) {
             return ERR_CORRUPT;
         }
     }
+    if (reply_int(reply_at(reply, ACCOUNT_COUNT), 0, INT64_MAX, &v.overdue_fen) != ERR_OK ||
+        reply_int(reply_at(reply, ACCOUNT_COUNT + 1), 0, INT64_MAX, &v.overdue_payments) !=
+            ERR_OK ||
+        int_or_none(reply_text_at(reply, ACCOUNT_COUNT + 2), &v.low_fen) != ERR_OK ||
+        int_or_none(reply_text_at(reply, ACCOUNT_COUNT + 4), &v.cash_gap_fen) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    v.cash_stopped = slice_is(reply_text_at(reply, ACCOUNT_COUNT + 3), "1");
+    v.lender = reply_text_at(reply, ACCOUNT_COUNT + 5);
+    v.allotted_fen = v.balance_fen[ACCOUNT_ALLOTTED];
+    v.borrowed_fen = v.balance_fen[ACCOUNT_BORROWED];
+    v.available_fen = v.balance_fen[ACCOUNT_AVAILABLE];
+    v.held_fen = v.balance_fen[ACCOUNT_HELD];
+    v.cash_fen = v.balance_fen[ACCOUNT_CASH];
+    v.cash_held_fen = v.balance_fen[ACCOUNT_CASH_HELD];
+    v.unreviewed_fen = v.balance_fen[ACCOUNT_UNREVIEWED];
+    v.confirmed_fen = v.balance_fen[ACCOUNT_CONFIRMED];
+    v.returned_fen = v.balance_fen[ACCOUNT_RETURNED];
+    v.recovering_fen = v.balance_fen[ACCOUNT_RECOVERING];
+    v.recovered_fen = v.balance_fen[ACCOUNT_RECOVERED];
+    v.written_off_fen = v.balance_fen[ACCOUNT_WRITTEN_OFF];
+    v.lent_fen = v.balance_fen[ACCOUNT_LENT];
     *out = v;
     return ERR_OK;
 }

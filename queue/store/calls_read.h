@@ -3,6 +3,7 @@
 #ifndef QUEUE_STORE_CALLS_READ_H
 #define QUEUE_STORE_CALLS_READ_H
 
+#include "queue/domain/ledger.h"
 #include "queue/store/calls_money.h"
 #include "queue/store/calls_queue.h"
 
@@ -28,6 +29,13 @@ MUST_CHECK enum err person_year_read(struct slice text, int year, struct slice c
 struct loaded_fund {
     int64_t available_fen;
     struct slice day, month; /* "20261121:fen", "202611:fen" or "" */
+    int64_t allotted_fen;
+    int64_t overdue_fen; /* review debt: first aid that arrived, is not reviewed and whose papers
+                            are overdue */
+    int64_t overdue_payments;
+    struct slice reserve; /* fund that stands behind it: the county's, else the region's; "" = none.
+                             What aid_order.fund takes when the reserve pays */
+    int64_t reserve_available_fen;
 };
 void load_funds_begin(struct fcall *f, const char *region);
 MUST_CHECK enum err load_funds_read(const redisReply *reply, struct loaded_fund *funds, size_t n);
@@ -141,8 +149,15 @@ MUST_CHECK enum err inbox_read(const redisReply *reply, int64_t *total, struct i
                                size_t *n);
 
 struct fund_view {
-    int64_t allotted_fen, available_fen, held_fen, unreviewed_fen, confirmed_fen, recovering_fen,
-        written_off_fen, recovered_fen, returned_fen;
+    int64_t allotted_fen, borrowed_fen, available_fen, held_fen, cash_fen, cash_held_fen,
+        unreviewed_fen, confirmed_fen, returned_fen, recovering_fen, recovered_fen, written_off_fen,
+        lent_fen;                          /* the accounts of queue/domain/ledger.h */
+    int64_t balance_fen[ACCOUNT_COUNT];    /* the same, by account */
+    int64_t overdue_fen, overdue_payments; /* of unreviewed_fen: papers overdue */
+    int64_t low_fen; /* below it money is asked for; 0 = no mark, or it has been asked for */
+    bool cash_stopped;
+    int64_t cash_gap_fen; /* of the last count: counted less expected */
+    struct slice lender;  /* whose reserve it has borrowed from; "" = from none */
 };
 void fund_get_write(struct fcall *f, const char *region, struct slice code);
 MUST_CHECK enum err fund_get_read(const redisReply *reply,

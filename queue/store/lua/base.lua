@@ -211,18 +211,19 @@ end
 
 -- ---- Funds and persons, read once per batch ----
 
-local FUND_FIELDS = { 'allotted', 'available', 'held', 'unreviewed', 'confirmed', 'recovering', 'written_off',
-  'recovered', 'returned' }
+-- A fund is a hash: its accounts (LEDGER.FIELDS, made from queue/domain/ledger.h); day and month, what standing orders
+-- have spent; overdue and overdue_n, the review debt past its date (debt_add); low, the mark below which money is asked
+-- for, "" while that is open, top, what it holds when full, and lowp (ledger.lua); lender; cash_stop and cash_gap.
 
 -- The balances that payments move; the others are read when they are needed (fund_balance).
 local function fund_of(batch, code)
   local fund = batch.funds[code]
   if not fund then
     local key = batch.P .. ':fund:' .. code
-    local row = redis.call('HMGET', key, 'day', 'month', 'available', 'held', 'unreviewed')
+    local row = redis.call('HMGET', key, 'day', 'month', 'available', 'held', 'unreviewed', 'low')
     fund = { code = code, key = key, set = {}, day = row[1] or '', month = row[2] or '',
         available = tonumber(row[3] or '0'),
-      held = tonumber(row[4] or '0'), unreviewed = tonumber(row[5] or '0') }
+      held = tonumber(row[4] or '0'), unreviewed = tonumber(row[5] or '0'), low = tonumber(row[6] or '') }
     batch.funds[code] = fund
   end
   return fund
@@ -237,9 +238,9 @@ end
 
 -- Debit and credit in one step; the caller has checked that nothing becomes negative.
 local function fund_post(fund, from, to, fen)
-  fund[from] = fund_balance(fund, from) - fen
-  fund[to] = fund_balance(fund, to) + fen
-  assert(fund[from] >= 0, 'balance')
+  fund[from] = fund_balance(fund, from) + (LEDGER.SOURCE[from] and fen or -fen)
+  fund[to] = fund_balance(fund, to) + (LEDGER.SOURCE[to] and -fen or fen)
+  assert(fen > 0 and fund[from] >= 0 and fund[to] >= 0, 'balance')
   fund.set[from], fund.set[to] = true, true
   fund.dirty = true
   return posting(fund.code, from, to, fen)
@@ -458,6 +459,11 @@ end
 -- Write all that was planned. Nothing behind batch_verify can fail: keys were read or checked before.
 local function batch_write(batch)
   local P = batch.P
+  for _, fund in pairs(batch.funds) do
+    if fund.dirty and fund.low and fund.available < fund.low then
+      LEDGER.ask_by_itself(batch, fund)
+    end
+  end
   batch_verify(batch)
   local id = ''
   if #batch.events > 0 then
@@ -475,7 +481,7 @@ local function batch_write(batch)
     if fund.dirty then
       local list = fund.spent and { 'day', fund.day, 'month', fund.month } or {}
       for name in pairs(fund.set) do
-        push(list, name, int(fund[name]))
+        push(list, name, type(fund[name]) == 'number' and int(fund[name]) or fund[name])
       end
       call('HSET', P .. ':fund:' .. fund.code, list)
     end

@@ -66,8 +66,8 @@ end
 
 -- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|how|bank's
 -- reference". how: "a" first aid or "g" grant, then "b" bank, "c" cash or "g" goods, then where the money
--- stands once it has arrived: "u" not reviewed, "c" confirmed. Its id is the case number, "A" and two
--- digits, so the id alone says where it is.
+-- stands once it has arrived: "u" not reviewed, "o" the same and its papers are overdue, "c" confirmed. Its
+-- id is the case number, "A" and two digits, so the id alone says where it is.
 local function payment_place(id)
   local no, n = string.match(id, '^(%d+)A(%d%d)$')
   if not no then
@@ -84,12 +84,25 @@ local function payment_parse(id, text)
   end
   return { id = id, s = s, m = tonumber(fen), u = fund, year = year, cause = cause, small = small, day = day,
       month = month, how = how, grant = string.sub(how, 1, 1) == 'g', method = string.sub(how, 2, 2),
-      reviewed = string.sub(how, 3, 3) == 'c', b = bank }
+      reviewed = string.sub(how, 3, 3) == 'c', overdue = string.sub(how, 3, 3) == 'o', b = bank }
 end
 
 local function payment_text(p)
   return p.s .. '|' .. int(p.m) .. '|' .. p.u .. '|' .. p.year .. '|' .. p.cause .. '|' .. p.small .. '|' ..
       p.day .. '|' .. p.month .. '|' .. p.how .. '|' .. p.b
+end
+
+-- Review debt (补齐手续欠账): an arrived payment becomes overdue ("o"), or is not any more ("u", "c"). No account: it is a
+-- part of "unreviewed".
+local function debt_set(batch, pay, mark)
+  local was = pay.overdue
+  pay.how, pay.overdue, pay.reviewed = string.sub(pay.how, 1, 2) .. mark, mark == 'o', mark == 'c'
+  if was ~= pay.overdue then
+    local fund, sign = fund_of(batch, pay.u), pay.overdue and 1 or -1
+    fund.overdue = math.max(0, fund_balance(fund, 'overdue') + sign * pay.m)
+    fund.overdue_n = math.max(0, fund_balance(fund, 'overdue_n') + sign)
+    fund.set.overdue, fund.set.overdue_n, fund.dirty = true, true, true
+  end
 end
 
 -- The payments of a case, as {field, payment} pairs in order.
@@ -213,6 +226,7 @@ local function settle(batch, case, pay, outcome, tail)
     end
     if from == 'unreviewed' then
       case_set(case, 'pu', int(math.max(0, unreviewed - pay.m)))
+      debt_set(batch, pay, 'u')
     end
     entry = fund_post(fund, from, 'returned', pay.m) .. ',' .. fund_post(fund, 'returned', 'available', pay.m)
   else

@@ -16,12 +16,15 @@ local function load(keys, args)
   return answer
 end
 
--- Arguments: fund codes (1..64). Answers per code {available, day, month}.
+-- Arguments: fund codes (1..64). Answers per code {available, day, month, allotted, fen whose papers are overdue, number
+-- of such payments, code of the reserve behind it ("" none), what is available there}.
 local function load_funds(keys, args)
-  local P, answer = keys[1], {}
+  local P, answer, reserves = keys[1], {}, {}
   for i, code in ipairs(args) do
-    local row = redis.call('HMGET', P .. ':fund:' .. code, 'available', 'day', 'month')
-    answer[i] = { row[1] or '0', row[2] or '', row[3] or '' }
+    local row = redis.call('HMGET', P .. ':fund:' .. code, 'available', 'day', 'month', 'allotted', 'overdue',
+      'overdue_n')
+    local reserve, fen = LEDGER.reserve_of(P, code, reserves)
+    answer[i] = { row[1] or '0', row[2] or '', row[3] or '', row[4] or '0', row[5] or '0', row[6] or '0', reserve, fen }
   end
   return answer
 end
@@ -152,15 +155,20 @@ local function inbox(keys, args)
   return answer
 end
 
--- Argument: fund code. Answers the balances in the order of FUND_FIELDS; {} if there is no such fund.
+-- Argument: fund code. Answers the balances in the order of LEDGER.FIELDS, then overdue fen and payments, low mark, "1"
+-- when cash is stopped, gap of the cash box, lender; {} if there is no such fund.
 local function fund_get(keys, args)
   local key = keys[1] .. ':fund:' .. args[1]
   if redis.call('EXISTS', key) == 0 then
     return {}
   end
-  local row = redis.call('HMGET', key, unpack(FUND_FIELDS))
-  for i = 1, #FUND_FIELDS do
+  local row, n = redis.call('HMGET', key, unpack(LEDGER.FIELDS)), #LEDGER.FIELDS
+  for i = 1, n do
     row[i] = row[i] or '0'
+  end
+  local more = redis.call('HMGET', key, 'overdue', 'overdue_n', 'low', 'cash_stop', 'cash_gap', 'lender')
+  for i = 1, 6 do
+    row[n + i] = more[i] or (i <= 2 and '0' or '')
   end
   return row
 end

@@ -9,8 +9,10 @@ function RECOVERY.confirm(batch, case, list)
   local entries = {}
   for _, m in ipairs(list) do
     if m.pay.s == 'SUCCEEDED' and not m.pay.reviewed then
-      push(entries, fund_post(fund_of(batch, m.pay.u), 'unreviewed', 'confirmed', m.pay.m - (m.failing or 0)))
-      m.pay.how = string.sub(m.pay.how, 1, 2) .. 'c'
+      if m.pay.m > (m.failing or 0) then
+        push(entries, fund_post(fund_of(batch, m.pay.u), 'unreviewed', 'confirmed', m.pay.m - (m.failing or 0)))
+      end
+      debt_set(batch, m.pay, 'c')
       case_set(case, m.field, payment_text(m.pay))
     end
   end

@@ -11,6 +11,12 @@ function TIMERS.papers(batch, case, _, now)
   if to then
     case_event(batch, case, 'papers-overdue', to, fragment(now, 'system', 'papers-overdue'))
     case_set(case, 'rv', 'OVERDUE:' .. (string.match(case.rv, ':(%d+)$') or '0'))
+    for _, m in ipairs(payments_of(batch.P, case)) do
+      if m.pay.s == 'SUCCEEDED' and not m.pay.grant and not m.pay.reviewed then
+        debt_set(batch, m.pay, 'o')
+        case_set(case, m.field, payment_text(m.pay))
+      end
+    end
     case_set(case, 'cl', '')
     inbox_move(batch, case, case.t, '0')
   end
