@@ -24,14 +24,14 @@ enum err pay_rail_callback(const struct pay_callback_rail *rail, const struct pa
 {
     out->count = 0;
     out->oddities = 0;
-    out->notice_id[0] = '\0';
+    out->notice_id[0] = out->correlation[0] = '\0';
     if (in->header_count > PAY_CALLBACK_HEADERS_MAX) {
         return ERR_TOO_LARGE;
     }
     enum err err = rail->read(rail->self, in, out);
     if (err != ERR_OK) {
         out->count = 0;
-        out->notice_id[0] = '\0';
+        out->notice_id[0] = out->correlation[0] = '\0';
     }
     ASSERT(out->count <= PAY_CALLBACK_RESULTS_MAX);
     return err;

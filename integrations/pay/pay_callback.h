@@ -42,9 +42,10 @@ struct pay_callback_news {
     /* Only ids that could be ours; outcome is ACCEPTED, SUCCEEDED, FAILED, RETURNED or UNKNOWN;
      * amounts are the provider's claim: compare. */
     struct pay_result results[PAY_CALLBACK_RESULTS_MAX];
-    size_t count;                 /* 0: a genuine notice that is about nothing of ours */
-    char notice_id[PAY_REF_SIZE]; /* the provider's id of this notice, "" if it has none */
-    size_t oddities;              /* entries that were strange or unreadable: count and look */
+    size_t count;                   /* 0: a genuine notice that is about nothing of ours */
+    char notice_id[PAY_REF_SIZE];   /* the provider's id of this notice, "" if it has none */
+    char correlation[PAY_REF_SIZE]; /* what the acknowledgement quotes, "" if nothing */
+    size_t oddities;                /* entries that were strange or unreadable: count and look */
 };
 
 /* The answer for the provider: exact status and body. Owned; pay_callback_answer_release(). */

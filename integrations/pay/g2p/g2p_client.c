@@ -10,6 +10,8 @@
 
 struct g2p_client {
     struct http_client *http; /* borrowed */
+    bool sync;
+    struct g2p_signer us, bank;
     char *disburse_url;
     char *query_url;
     char *token;
@@ -62,7 +64,11 @@ enum err g2p_client_new(const struct g2p_options *options, struct http_client *h
         return ERR_NO_MEMORY;
     }
     c->http = http;
-    c->disburse_url = join(options->base_url, "/disburse");
+    c->sync = options->sync;
+    c->us = options->us;
+    c->bank = options->bank;
+    c->disburse_url =
+        join(options->base_url, options->sync ? "/disburse/sync/disburse" : "/disburse");
     c->query_url = join(options->base_url, "/disburse/sync/txn/status");
     c->token = copy_or_empty(options->token);
     c->sender_id = copy_or_empty(options->sender_id);
@@ -171,6 +177,39 @@ static void post(struct g2p_client *c, const char *url, bool money, struct http_
     c->status = call->status;
 }
 
+/* c->request gets our signature, if we have a key. */
+static enum err sign_request(struct g2p_client *c)
+{
+    if (c->us.key == NULL) {
+        return ERR_OK;
+    }
+    struct buf signed_text;
+    buf_init(&signed_text, G2P_MESSAGE_MAX);
+    enum err err = g2p_sign(&c->us, clock_now_ms() / 1000, buf_slice(&c->request), &signed_text);
+    if (err != ERR_OK) {
+        buf_release(&signed_text);
+        return err;
+    }
+    buf_release(&c->request);
+    c->request = signed_text;
+    return ERR_OK;
+}
+
+/* False: the answer carries statuses and the bank's signature of it is not valid. All results say
+ * so then. */
+static bool answer_believed(struct g2p_client *c, const char *const *ids, size_t n,
+                            struct pay_result *results)
+{
+    if (c->bank.key == NULL || c->status < 200 || c->status > 299 ||
+        g2p_verify(&c->bank, clock_now_ms() / 1000, buf_slice(&c->reply)) == ERR_OK) {
+        return true; /* other HTTP statuses never say more than UNKNOWN about an order */
+    }
+    for (size_t i = 0; i < n; i++) {
+        pay_result_unknown(&results[i], ids[i], "[signature]");
+    }
+    return false;
+}
+
 static void transport_doubt(const struct http_call *call, const char *const *ids, size_t n,
                             struct pay_result *results)
 {
@@ -200,6 +239,9 @@ enum err g2p_disburse(struct g2p_client *client, const struct pay_order *orders,
     }
     struct g2p_envelope envelope = envelope_of(client, message_id);
     err = g2p_write_disburse(&envelope, orders, n, &client->request);
+    if (err == ERR_OK) {
+        err = sign_request(client);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -209,7 +251,11 @@ enum err g2p_disburse(struct g2p_client *client, const struct pay_order *orders,
     }
     struct http_call call;
     post(client, client->disburse_url, true, &call);
-    if (call.outcome == HTTP_ANSWERED) {
+    if (call.outcome == HTTP_ANSWERED && client->sync) {
+        if (answer_believed(client, ids, n, results)) {
+            g2p_read_sync(call.status, buf_slice(&client->reply), ids, n, results, &client->odd);
+        }
+    } else if (call.outcome == HTTP_ANSWERED) {
         g2p_read_ack(call.status, buf_slice(&client->reply), ids, n, results);
     } else {
         transport_doubt(&call, ids, n, results);
@@ -229,13 +275,18 @@ enum err g2p_query(struct g2p_client *client, const char *const *ids, size_t n,
     }
     struct g2p_envelope envelope = envelope_of(client, message_id);
     err = g2p_write_query(&envelope, ids, n, &client->request);
+    if (err == ERR_OK) {
+        err = sign_request(client);
+    }
     if (err != ERR_OK) {
         return err;
     }
     struct http_call call;
     post(client, client->query_url, false, &call);
     if (call.outcome == HTTP_ANSWERED) {
-        g2p_read_query(call.status, buf_slice(&client->reply), ids, n, results, &client->odd);
+        if (answer_believed(client, ids, n, results)) {
+            g2p_read_query(call.status, buf_slice(&client->reply), ids, n, results, &client->odd);
+        }
     } else {
         transport_doubt(&call, ids, n, results);
         for (size_t i = 0; i < n; i++) {

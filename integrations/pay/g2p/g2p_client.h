@@ -4,6 +4,7 @@
 
 #include "integrations/http/http_client.h"
 #include "integrations/pay/g2p/g2p_codec.h"
+#include "integrations/pay/g2p/g2p_sign.h"
 #include "integrations/pay/pay.h"
 
 struct g2p_client;
@@ -18,6 +19,12 @@ struct g2p_options {
                                no callbacks */
     const char *payer_fa;   /* * */
     const char *payer_name;
+    bool sync; /* ask for the outcome in the answer (/disburse/sync/disburse) */
+    /* Texts and keys of both are borrowed and must outlive the client. us.key NULL: requests go out
+     * unsigned. bank.key NULL: signatures of answers are not looked at; else an answer with
+     * statuses and without the bank's valid signature is PAY_UNKNOWN "[signature]"
+     * (acknowledgements have no signature in the specification). */
+    struct g2p_signer us, bank;
     long connect_ms; /* 1..; 0 = 3000 */
     long total_ms;   /* 1..; 0 = 15000 */
 };

@@ -1,14 +1,15 @@
-/* G2P Connect "disburse" core API v1.0.0, asynchronous form: struct <-> JSON. Pure: no I/O, clock
- * or globals.
+/* G2P Connect "disburse" core API v1.0.0, asynchronous and synchronous form: struct <-> JSON. Pure:
+ * no I/O, clock or globals.
  *
  *   us -> bank   POST /disburse                  g2p_write_disburse    answered by g2p_read_ack
+ *   us -> bank   POST /disburse/sync/disburse    g2p_write_disburse    answered by g2p_read_sync
  *   bank -> us   POST <sender_uri>/on-disburse   g2p_read_callback     answered by g2p_write_ack
  *   us -> bank   POST /disburse/sync/txn/status  g2p_write_query       answered by g2p_read_query
  *
  * Profile, where the specification leaves things open or contradicts itself:
- * - `signature` is the empty string in this version: the peers are authenticated by TLS and a
- *   bearer token. The specification defines neither canonical form nor digest nor signing string;
- *   signing comes with the first bank that does.
+ * - `signature` is written empty here; g2p_sign.h puts ours in its place and verifies theirs, in
+ * the profile that it describes. Without keys in the configuration it stays empty and the peers are
+ *   authenticated by TLS and a bearer token alone.
  * - is_msg_encrypted is false; an encrypted message is refused.
  * - The array is called `disbursements` as in the schema's properties (its `required` list has a
  *   typing error).
@@ -30,6 +31,10 @@
 #include <stdint.h>
 #include "integrations/pay/pay.h"
 #include "queue/base/buf.h"
+
+/* For the provider profile. The specification does not say how long a reference_id is remembered; a
+ * bank's contract must. Until it does, a day is taken for certain. */
+#define G2P_KEY_LIFE_S 86400
 
 #define G2P_MESSAGE_MAX ((size_t)256 * 1024) /* largest message written or read */
 #define G2P_STATUSES_MAX 1024                /* most statuses in one callback */
@@ -77,6 +82,13 @@ struct g2p_oddities {
 /* Read the answer to a status query into results[0..n), in the order of ids. Never fails. */
 void g2p_read_query(int http_status, struct slice body, const char *const *ids, size_t n,
                     struct pay_result *results, struct g2p_oddities *odd);
+
+/* Read the answer to a synchronous disburse request: every order with its status at once. Never
+ * fails. Errors and refusals of the whole request are read as in g2p_read_ack(); an order that the
+ * answer leaves out is UNKNOWN. The answer's header.action is on-disburse, or on-search as the
+ * specification's path list has it. */
+void g2p_read_sync(int http_status, struct slice body, const char *const *ids, size_t n,
+                   struct pay_result *results, struct g2p_oddities *odd);
 
 struct g2p_callback {
     /* only ids that could be ours; amounts are the bank's claim: compare */

@@ -244,14 +244,14 @@ static size_t find_id(const char *id, const char *const *ids, size_t n)
     return i;
 }
 
-static void read_query_entries(const struct json *list, struct slice correlation,
-                               const char *const *ids, size_t n, struct pay_result *results,
-                               struct g2p_oddities *odd)
+static void read_asked_entries(const struct json *list, enum g2p_source source,
+                               struct slice correlation, const char *const *ids, size_t n,
+                               struct pay_result *results, struct g2p_oddities *odd)
 {
     bool seen[PAY_BATCH_MAX] = {false};
     for (const struct json *e = json_first(list); e != NULL; e = json_next(e)) {
         struct pay_result one;
-        enum entry_kind kind = read_entry(e, G2P_FROM_QUERY, correlation, &one);
+        enum entry_kind kind = read_entry(e, source, correlation, &one);
         size_t i = kind == ENTRY_STRANGER ? n : find_id(one.id, ids, n);
         if (i == n) {
             odd->strangers++;
@@ -292,7 +292,38 @@ void g2p_read_query(int http_status, struct slice body, const char *const *ids, 
         slice_is(type, "on-disburse") && text_or_empty(message, "correlation_id", &correlation) &&
         json_kind(list) == JSON_ARRAY) {
         all_unknown(ids, n, "[absent]", false, results);
-        read_query_entries(list, correlation, ids, n, results, odd);
+        read_asked_entries(list, G2P_FROM_QUERY, correlation, ids, n, results, odd);
+    }
+    json_free(root);
+}
+
+/* ---- Answer to a synchronous disburse request ---- */
+
+void g2p_read_sync(int http_status, struct slice body, const char *const *ids, size_t n,
+                   struct pay_result *results, struct g2p_oddities *odd)
+{
+    ASSERT(n >= 1 && n <= PAY_BATCH_MAX);
+    *odd = (struct g2p_oddities){0};
+    struct json *root = NULL;
+    if (http_status < 200 || http_status > 299 || body.len == 0 || body.len > G2P_MESSAGE_MAX ||
+        json_parse(body, &root, NULL) != ERR_OK) {
+        g2p_read_ack(http_status, body, ids, n, results);
+        return;
+    }
+    const struct json *message = json_get(root, "message");
+    const struct json *list = json_get(message, "disbursements_status");
+    struct slice transaction;
+    if (json_get(message, "ack_status") != NULL) { /* refused, or taken for later after all */
+        g2p_read_ack(http_status, body, ids, n, results);
+    } else if (!query_header_ok(json_get(root, "header")) ||
+               !text_or_empty(message, "transaction_id", &transaction) ||
+               json_kind(list) != JSON_ARRAY) {
+        all_unknown(ids, n, "[unreadable]", false, results);
+    } else {
+        all_unknown(ids, n, "[absent]", false, results);
+        /* it answers an order, not a question: an unknown reference is a refusal as in a callback
+         */
+        read_asked_entries(list, G2P_FROM_CALLBACK, SLICE_LIT(""), ids, n, results, odd);
     }
     json_free(root);
 }
