@@ -2,6 +2,7 @@
 
 #include "queue/base/utf8.h"
 #include "queue/domain/case_no.h"
+#include "workers/routing/chain.h"
 
 #define REASON_POINTS_MAX 100
 #define MINUTES_POINTS_MAX 600

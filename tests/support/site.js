@@ -41,10 +41,10 @@ process.on('exit', () => alive.forEach((child) => child.signal('SIGKILL')));
 
 // A process of the site; what it writes collects in .log, .exited resolves to [code, signal].
 class Child {
-    constructor(name, program, args) {
+    constructor(name, program, args, env) {
         this.name = name;
         this.log = '';
-        this.process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+        this.process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
         for (const stream of [this.process.stdout, this.process.stderr]) {
             stream.setEncoding('utf8');
             stream.on('data', (text) => {
@@ -82,13 +82,19 @@ class Child {
     }
 }
 
+// Sets the wall clock of a process and moves it while it runs (clock_shim.c).
+const CLOCK_SHIM = path.join(BIN, 'libclock_shim.so');
+
 class Site {
+    // clock: what time it is for all processes (at() moves it);
     // settings: for all processes; workers: settings of each; policy(pack): changes the policy pack; callbackUrl:
     // where the bank calls instead of the gateway
-    static async start({ settings = {}, gateways = 1, workers = [{}], policy, callbackUrl } = {}) {
+    static async start({ settings = {}, gateways = 1, workers = [{}], policy, callbackUrl, clock } = {}) {
         const site = new Site();
         site.data = fs.mkdtempSync(path.join(os.tmpdir(), 'jiuji-site-'));
         site.children = []; // every process there ever was
+        site.env = {};
+        if (clock) site.setClock(clock);
         site.settings = settings;
         site.tokens = new Map();
         site.apis = [];
@@ -152,9 +158,30 @@ class Site {
     }
 
     child(name, program, args) {
-        const child = new Child(name, program, args);
+        const child = new Child(name, program, args, this.env);
         this.children.push(child);
         return child;
+    }
+
+    // ---- Time ----
+
+    setClock(time) {
+        const offset = Buffer.alloc(8);
+        offset.writeBigInt64LE(BigInt(Math.round((new Date(time) - Date.now()) / 1000)));
+        if (this.clockFile === undefined) this.clockFile = fs.openSync(this.file('clock'), 'w');
+        fs.writeSync(this.clockFile, offset, 0, 8, 0);
+        this.env = {
+            LD_PRELOAD: CLOCK_SHIM,
+            JIUJI_CLOCK_FILE: this.file('clock'),
+            ASAN_OPTIONS: `verify_asan_link_order=0:${process.env.ASAN_OPTIONS || ''}`,
+        };
+    }
+
+    // It is that time now, for all processes of the site.
+    async at(time) {
+        this.setClock(time);
+        const [seconds] = await this.redis('TIME');
+        assert.ok(Math.abs(Number(seconds) * 1000 - new Date(time)) < 60000, 'the clock of redis');
     }
 
     // ---- Redis ----
@@ -245,7 +272,8 @@ class Site {
 
     // The operator's tool; resolves to its output, rejects when it fails.
     async ctl(...args) {
-        const run = promisify(execFile)(path.join(BIN, 'jiujictl'), ['--config', this.config, ...args]);
+        const env = { ...process.env, ...this.env };
+        const run = promisify(execFile)(path.join(BIN, 'jiujictl'), ['--config', this.config, ...args], { env });
         const { stdout, stderr } = await run;
         this.ctlLog = (this.ctlLog || '') + stderr;
         return stdout;
