@@ -127,6 +127,23 @@ static bool keep(struct op *op, struct slice from, struct slice *to)
     return true;
 }
 
+/* Headers for those who sign their callbacks. */
+static bool keep_fields(struct op *op, const struct http_request *r)
+{
+    op->fields = arena_alloc(&op->arena, (r->field_count + 1) * sizeof(*op->fields));
+    if (op->fields == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < r->field_count; i++) {
+        if (!keep(op, r->fields[i].name, &op->fields[i].name) ||
+            !keep(op, r->fields[i].value, &op->fields[i].value)) {
+            return false;
+        }
+    }
+    op->field_count = r->field_count;
+    return true;
+}
+
 static bool keep_request(struct op *op, const struct http_request *r, const struct route_match *m)
 {
     struct slice bearer = http_header(r, "authorization");
@@ -142,6 +159,11 @@ static bool keep_request(struct op *op, const struct http_request *r, const stru
               keep(op, http_header(r, "if-none-match"), &op->if_none_match);
     for (size_t i = 0; i < m->param_count; i++) {
         ok = ok && keep(op, m->params[i], &op->params[i]);
+    }
+    op->remote = r->remote;
+    op->method = r->method;
+    if (ok && op->route->roles == 0) {
+        ok = keep_fields(op, r);
     }
     return ok;
 }

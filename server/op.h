@@ -52,6 +52,11 @@ struct op {
     char idem_hash[SEAL_HASH_SIZE];     /* keyed hash of caller and Idempotency-Key */
     char fingerprint[SEAL_DIGEST_SIZE]; /* of method, path and body; the first 32 digits are used */
     struct json *json;                  /* parsed body; freed with the op */
+    /* of routes without a token only: who calls is told by address and headers (sms, callbacks) */
+    struct http_address remote;
+    struct http_field *fields;
+    size_t field_count;
+    enum http_method method;
     /* the handler's own */
     op_fn *run;
     int step;

@@ -32,6 +32,7 @@ static enum err run_stages(struct site *s, size_t *handled)
         [STAGE_ROUTE] = stage_route,
         [STAGE_PAY] = stage_pay,
         [STAGE_NOTIFY] = stage_notify,
+        [STAGE_SMS] = stage_sms,
         [STAGE_CLOCK] = stage_clock,
     };
     *handled = 0;

@@ -44,6 +44,7 @@ MUST_CHECK enum err places_refresh(struct site *s);
 enum err stage_route(struct site *s, size_t *handled);
 enum err stage_pay(struct site *s, size_t *handled);
 enum err stage_notify(struct site *s, size_t *handled);
+enum err stage_sms(struct site *s, size_t *handled);
 enum err stage_clock(struct site *s, size_t *handled);
 
 #endif

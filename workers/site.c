@@ -12,9 +12,10 @@ static enum err read_stages(struct site *s, struct buf *why)
         struct slice word = slice_trim(slice_cut(&rest, ','));
         enum stage stage;
         if (stage_from_word(word, &stage) != ERR_OK) {
-            buf_putf(why,
-                     "setting 'stages': there is no stage '%.*s'; use route, pay, notify, clock",
-                     SLICE_FMT(word));
+            buf_putf(
+                why,
+                "setting 'stages': there is no stage '%.*s'; use route, pay, notify, sms, clock",
+                SLICE_FMT(word));
             return ERR_INPUT;
         }
         s->stages[stage] = true;
@@ -54,22 +55,53 @@ static enum err open_bank(struct site *s, struct buf *why)
     return err;
 }
 
-static enum err open_operator(struct site *s, struct buf *why)
+/* One channel out of the settings `sms_…` or `sms2_…`. */
+static enum err open_channel(struct site *s, const char *provider,
+                             const struct sms_account *account, struct buf *why)
 {
-    const struct sms_client_options options = {
-        .codec = sms_codec_find(SLICE_LIT("kannel")),
-        .account = {.url = s->settings->sms_url,
-                    .user = s->settings->sms_user,
-                    .secret = s->settings->sms_password,
-                    .from = s->settings->sms_from},
-    };
-    enum err err = sms_client_new(&options, s->http, &s->operator_client);
+    size_t i = s->sms_count;
+    const struct sms_client_options options = {.codec = sms_codec_find(slice_of(provider)),
+                                               .account = *account};
+    if (options.codec == NULL) {
+        buf_putf(why, "there is no SMS operator '%s'; use kannel, aliyun, twilio, tencent, courier",
+                 provider);
+        return ERR_INPUT;
+    }
+    enum err err = sms_client_new(&options, s->http, &s->sms_clients[i]);
     if (err != ERR_OK) {
-        buf_putf(why, "cannot use sms_url '%s': %s", options.account.url, err_text(err));
+        buf_putf(why, "cannot use the SMS operator %s at '%s': %s", provider, account->url,
+                 err_text(err));
         return err;
     }
-    s->sms = sms_client_channel(s->operator_client);
+    s->sms[i] = sms_client_channel(s->sms_clients[i]);
+    s->sms_count++;
     return ERR_OK;
+}
+
+static enum err open_operators(struct site *s, struct buf *why)
+{
+    const struct settings *g = s->settings;
+    const struct sms_account first = {.url = g->sms_url,
+                                      .user = g->sms_user,
+                                      .secret = g->sms_password,
+                                      .from = g->sms_from,
+                                      .sign = g->sms_sign,
+                                      .app = g->sms_app,
+                                      .region = g->sms_region,
+                                      .report_url = g->sms_report_url};
+    const struct sms_account second = {.url = g->sms2_url,
+                                       .user = g->sms2_user,
+                                       .secret = g->sms2_password,
+                                       .from = g->sms2_from,
+                                       .sign = g->sms2_sign,
+                                       .app = g->sms2_app,
+                                       .region = g->sms2_region,
+                                       .report_url = g->sms2_report_url};
+    enum err err = open_channel(s, g->sms_provider, &first, why);
+    if (err == ERR_OK && g->sms2_provider[0] != '\0') {
+        err = open_channel(s, g->sms2_provider, &second, why);
+    }
+    return err == ERR_OK ? sms_codes_open(&s->sms_codes, g->sms_codes_file, why) : err;
 }
 
 static enum err open_all(struct site *s, struct buf *why)
@@ -85,8 +117,10 @@ static enum err open_all(struct site *s, struct buf *why)
     if (err == ERR_OK) {
         err = sealer_open(s->settings->master_key_file, &s->sealer, why);
     }
-    if (err == ERR_OK && s->stages[STAGE_ROUTE]) {
+    if (err == ERR_OK && (s->stages[STAGE_ROUTE] || s->stages[STAGE_SMS])) {
         err = open_rules(s, why);
+    } else if (err == ERR_OK && s->stages[STAGE_NOTIFY]) {
+        err = atlas_open(&s->atlas, s->settings->townships_file, why); /* for names in texts */
     }
     if (err == ERR_OK && (s->stages[STAGE_PAY] || s->stages[STAGE_NOTIFY])) {
         const struct http_client_options options = {.max_parallel = STORE_BATCH_MAX};
@@ -99,7 +133,7 @@ static enum err open_all(struct site *s, struct buf *why)
         err = open_bank(s, why);
     }
     if (err == ERR_OK && s->stages[STAGE_NOTIFY]) {
-        err = open_operator(s, why);
+        err = open_operators(s, why);
     }
     return err;
 }
@@ -118,7 +152,10 @@ enum err site_open(struct site *s, const struct settings *settings, struct buf *
 
 void site_close(struct site *s)
 {
-    sms_client_free(s->operator_client);
+    for (size_t i = 0; i < SITE_SMS_MAX; i++) {
+        sms_client_free(s->sms_clients[i]);
+    }
+    sms_codes_close(&s->sms_codes);
     g2p_client_free(s->bank);
     http_client_free(s->http);
     packer_free(s->packer);

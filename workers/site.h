@@ -16,7 +16,9 @@
 #include "queue/store/store.h"
 #include "workers/routing/atlas.h"
 #include "workers/rules/rulebook.h"
+#include "workers/sms_codes.h"
 
+#define SITE_SMS_MAX 2
 #define SITE_ARENA_MAX ((size_t)16 << 20) /* of one batch */
 
 struct site {
@@ -32,8 +34,10 @@ struct site {
     int64_t places_next_ms; /* monotonic: when to look for new townships, aliases and rules */
     struct http_client *http;
     struct g2p_client *bank;
-    struct sms_client *operator_client;
-    struct sms_channel sms;
+    struct sms_client *sms_clients[SITE_SMS_MAX];
+    struct sms_channel sms[SITE_SMS_MAX]; /* the first one is used as long as it works */
+    size_t sms_count;
+    struct sms_codes sms_codes;
     struct arena arena; /* of the present batch */
     char actor[48];     /* "worker:<name>", for events */
 };

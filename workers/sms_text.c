@@ -26,6 +26,13 @@ static const struct sms_template TEMPLATES[] = {
           "，经办人会联系您补办手续。"},
     {"money-failed", 1, SMS_CLASS_NEWS, "",
      SIGN "先行救助金{yuan}未能到账，乡镇（街道）会尽快联系您核对账户。编号{no}。"},
+    {"publicity", 1, SMS_CLASS_NEWS, "",
+     SIGN "您的救助申请已开始公示，为期{code}天，公示不显示证件号和电话。编号{no}。"},
+    {"approved", 1, SMS_CLASS_NEWS, "", SIGN "您的救助申请已批准，救助金将按规定发放。编号{no}。"},
+    {"rejected", 1, SMS_CLASS_NEWS, "",
+     SIGN
+     "您的救助申请未予批准，书面理由由乡镇（街道）送达。您可以申请行政复议或提起诉讼。编号{no}。"},
+    {"referred", 1, SMS_CLASS_NEWS, "", SIGN "您的求助已转{who}办理，编号{no}。对方会与您联系。"},
     {"closed", 1, SMS_CLASS_NEWS, "", SIGN "您的求助已办结归档，编号{no}。如仍有困难请再来电。"},
     {"withdrawn", 1, SMS_CLASS_ANSWER, "", SIGN "您的求助已按您的要求撤回，编号{no}。"},
     {"silence", 1, SMS_CLASS_NEWS, "",
@@ -62,7 +69,8 @@ static const struct sms_template TEMPLATES[] = {
     {"rate", 1, SMS_CLASS_ANSWER, "rating",
      SIGN "请为本次服务打分，回复1到5，5为非常满意。编号{no}。"},
     {"rated", 1, SMS_CLASS_ANSWER, "", SIGN "谢谢您的评价。编号{no}。"},
-    {"rated-low", 1, SMS_CLASS_ANSWER, "", SIGN "谢谢您的评价，县级督查人员会了解情况。编号{no}。"},
+    {"rated-low", 1, SMS_CLASS_ANSWER, "",
+     SIGN "谢谢您的评价，我们会改进。要与人联系请回复“人工”。编号{no}。"},
     {"money-yes", 1, SMS_CLASS_ANSWER, "rating",
      SIGN "谢谢确认。请为本次服务打分，回复1到5，5为非常满意。编号{no}。"},
     {"money-no", 1, SMS_CLASS_ANSWER, "",
@@ -78,7 +86,7 @@ static const struct sms_template TEMPLATES[] = {
     {"unreadable", 1, SMS_CLASS_ANSWER, "",
      SIGN "您的短信没能读出来，请用文字再发一次；有生命危险请拨110、119、120。"},
     {"receipt-code", 1, SMS_CLASS_LIFE, "receipt",
-     SIGN "经办人当面交付救助时，请核对后把签收码{state}告诉对方或回复本短信。编号{no}"
+     SIGN "经办人当面交付救助时，请核对后把签收码{code}告诉对方或回复本短信。编号{no}"
           "。没见到救助请勿告知。"},
     {"receipt-ok", 1, SMS_CLASS_ANSWER, "", SIGN "签收码已核对，谢谢。编号{no}。"},
     {"receipt-bad", 1, SMS_CLASS_ANSWER, "receipt",
@@ -147,7 +155,7 @@ static enum err value_of(const char *name, const struct told *t, char out[SMS_TE
         value = t->no.len < TAIL_DIGITS
                     ? t->no
                     : slice_make(t->no.ptr + t->no.len - TAIL_DIGITS, TAIL_DIGITS);
-    } else if (strcmp(name, "who") == 0) {
+    } else if (strcmp(name, "who") == 0 || strcmp(name, "code") == 0) {
         value = t->word;
     } else if (strcmp(name, "account") == 0) {
         value = tail;

@@ -22,7 +22,7 @@ struct sms_template {
     enum sms_class class;
     const char *ask; /* what it asks the reader, a word of the conversation; "" = nothing */
     const char
-        *text; /* {no} {tail} {who} {yuan} {account} {state} {until} {time} stand for parameters */
+        *text; /* {no} {tail} {who} {yuan} {account} {state} {until} {code} stand for parameters */
 };
 
 #define SMS_TEXT_PARAMS_MAX 4

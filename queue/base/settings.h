@@ -25,7 +25,7 @@
     X(policy_file, TEXT, "", 0, 200, "policy pack (JSON)")                                     \
     X(calendar_file, TEXT, "", 0, 200, "holidays and make-up working days (JSON)")             \
     X(townships_file, TEXT, "", 0, 200, "compiled township set")                               \
-    X(stages, TEXT, "route,pay,notify,clock", 1, 100, "stages a worker runs, comma-separated") \
+    X(stages, TEXT, "route,pay,notify,sms,clock", 1, 100, "stages a worker runs") \
     X(worker_name, TEXT, "worker-1", 1, 32, "name of this worker in leases and events")        \
     X(batch, INT, 64, 1, 64, "jobs a worker leases at once")                                   \
     X(lease_ms, INT, 60000, 200, 600000, "how long a leased job stays with its worker")        \
@@ -48,7 +48,36 @@
     X(sms_user, TEXT, "jiuji", 1, 64, "user name for sendsms")                                 \
     X(sms_password, TEXT, "", 0, 64, "password for sendsms")                                   \
     X(sms_from, TEXT, "12349", 1, 20, "sender number of our SMS")                              \
-    X(sms_per_second, INT, 50, 1, 10000, "most SMS handed to the operator in one second")      \
+    X(sms_per_second, INT, 50, 1, 10000, "most SMS handed to one operator in one second")      \
+    X(sms_provider, TEXT, "kannel", 1, 20, "the operator: kannel, aliyun, twilio, tencent, courier") \
+    X(sms_sign, TEXT, "", 0, 60, "signature (签名) in front of our texts, where the operator adds it") \
+    X(sms_app, TEXT, "", 0, 64, "number of our application at the operator, or the SMSC")      \
+    X(sms_region, TEXT, "", 0, 40, "region of the operator's interface")                       \
+    X(sms_report_url, TEXT, "", 0, 200, "URL for delivery reports, \"\" = none are asked for")   \
+    X(sms_secret, TEXT, "", 0, 128, "secret word in the path of the operator's callbacks")     \
+    X(sms_token, TEXT, "", 0, 128, "the operator's key for signed callbacks")                  \
+    X(sms_public_url, TEXT, "", 0, 200, "callback URL up to the tail as the operator knows it") \
+    X(sms_sources, TEXT, "", 0, 200, "networks the operator's callbacks may come from")        \
+    X(sms2_provider, TEXT, "", 0, 20, "a second operator for when the first one fails, \"\" = none") \
+    X(sms2_url, TEXT, "", 0, 200, "as sms_url")                                                \
+    X(sms2_user, TEXT, "", 0, 64, "as sms_user")                                               \
+    X(sms2_password, TEXT, "", 0, 64, "as sms_password")                                       \
+    X(sms2_from, TEXT, "", 0, 20, "as sms_from")                                               \
+    X(sms2_sign, TEXT, "", 0, 60, "as sms_sign")                                               \
+    X(sms2_app, TEXT, "", 0, 64, "as sms_app")                                                 \
+    X(sms2_region, TEXT, "", 0, 40, "as sms_region")                                           \
+    X(sms2_report_url, TEXT, "", 0, 200, "as sms_report_url")                                  \
+    X(sms2_secret, TEXT, "", 0, 128, "as sms_secret")                                          \
+    X(sms2_token, TEXT, "", 0, 128, "as sms_token")                                            \
+    X(sms2_public_url, TEXT, "", 0, 200, "as sms_public_url")                                  \
+    X(sms2_sources, TEXT, "", 0, 200, "as sms_sources")                                        \
+    X(sms_codes_file, TEXT, "", 0, 200, "the operators' codes of our templates (JSON)")        \
+    X(sms_quiet_from, INT, 21, 0, 24, "hour from which SMS that nobody waits for stay")        \
+    X(sms_quiet_to, INT, 8, 0, 24, "hour at which they go out; the same hour: at any time")    \
+    X(sms_silence_hours, INT, 24, 0, 2160, "who has heard nothing for so long is told, 0 = not") \
+    X(sms_same_ms, INT, 120000, 1, 86400000, "the same words of one sender within it are one SMS") \
+    X(sms_answers_an_hour, INT, 12, 1, 1000, "most automatic answers to one telephone in an hour") \
+    X(sms_gather_ms, INT, 120000, 0, 3600000, "how long routing waits for the number of people") \
     X(max_connections, INT, 2048, 1, 65536, "most client connections of a gateway at once")    \
     X(max_in_flight, INT, 2048, 1, 65536, "most requests waiting for the store at once")       \
     X(drain_ms, INT, 8000, 0, 60000, "how long a stopping process may finish what it began")   \

@@ -173,7 +173,7 @@ static void what_a_template_needs_must_be_there(void **state)
     static const char *const wrong[] = {"dispatched||0",
                                         "accepted",
                                         "status|某镇|0",
-                                        "receipt-code||0|",
+                                        "receipt-code||0",
                                         "status-due|某镇|0|已派单",
                                         "silence||0"};
     (void)state;
