@@ -11,8 +11,10 @@ static bool is_get(const struct sms_account *a)
 static enum err check(const struct sms_account *a)
 {
     struct slice method = sms_account_text(a->method);
+    struct slice secret = sms_account_text(a->secret);
     bool method_ok = method.len == 0 || slice_is(method, "POST") || slice_is(method, "GET");
     bool ok = sms_account_text(a->url).len > 0 && sms_account_text(a->user).len > 0 && method_ok &&
+              slice_trim(secret).len == secret.len && /* a header loses blanks at its ends */
               strchr(sms_account_text(a->report_url).ptr, '%') == NULL;
     return ok ? ERR_OK : ERR_INPUT;
 }

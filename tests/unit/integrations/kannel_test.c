@@ -11,7 +11,7 @@
 static const struct sms_account ACCOUNT = {
     .url = "http://127.0.0.1:13013/cgi-bin/sendsms",
     .user = "jiuji",
-    .secret = "p&w=1 ",
+    .secret = "p&w= 1",
     .from = "12349",
     .method = "GET",
     .report_url = "https://h.example/v1/sms/kannel/s3cret-s3cret-s3c/dlr",
@@ -34,7 +34,7 @@ static void a_chinese_text_is_sent_as_ucs2_in_utf8(void **state)
     assert_false(wire.post);
     assert_string_equal(
         wire.url.ptr,
-        "http://127.0.0.1:13013/cgi-bin/sendsms?username=jiuji&password=p%26w%3D1%20&from=12349"
+        "http://127.0.0.1:13013/cgi-bin/sendsms?username=jiuji&password=p%26w%3D%201&from=12349"
         "&to=%2B8613800138000&coding=2&charset=UTF-8&dlr-mask=27"
         "&dlr-url=https%3A%2F%2Fh.example%2Fv1%2Fsms%2Fkannel%2Fs3cret-s3cret-s3c%2Fdlr%3Fmid%3Dn-1"
         "%26type%3D%25d%26smscid%3D%25F%26ts%3D%25T&text=%E6%80%A5%E6%95%91%20a%26b%3Dc");
@@ -85,7 +85,7 @@ static void by_post_neither_number_nor_text_stands_in_the_url(void **state)
     lines_of(&wire, lines, sizeof(lines));
     assert_string_equal(
         lines, "X-Kannel-Username: jiuji\n"
-               "X-Kannel-Password: p&w=1 \n"
+               "X-Kannel-Password: p&w= 1\n"
                "X-Kannel-From: 12349\n"
                "X-Kannel-SMSC: gsm1\n"
                "X-Kannel-To: +8613800138000\n"
@@ -105,6 +105,9 @@ static void an_account_is_checked(void **state)
     assert_int_equal(KANNEL_CODEC.check(&account), ERR_INPUT);
     account = ACCOUNT;
     account.user = "";
+    assert_int_equal(KANNEL_CODEC.check(&account), ERR_INPUT);
+    account = ACCOUNT;
+    account.secret = "ends in a blank ";
     assert_int_equal(KANNEL_CODEC.check(&account), ERR_INPUT);
     account = ACCOUNT;
     account.url = NULL;
