@@ -1,4 +1,4 @@
-/* jiujictl policy: check a policy pack, or explain what it says about a case. */
+/* jiujictl policy: the commands about the rules, and `check`. */
 #include "ops/ctl/ctl_policy.h"
 
 #include <stdio.h>
@@ -12,11 +12,18 @@
 #define EXPIRES_SOON_MS (30 * MS_PER_DAY)
 
 static const char usage[] =
-    "usage: jiujictl policy check FILE [--calendar FILE]\n"
-    "       jiujictl policy explain --cause WORD [--persons N] ...   (see `policy explain`)\n"
-    "\ncheck: read the pack strictly; print what is in force, or every fault with line, pointer "
-    "and\n"
-    "remedy. Exit status 1 when the pack is refused.\n";
+    "usage: jiujictl policy check FILE [--calendar FILE]   read strictly, show what is in force\n"
+    "       jiujictl policy explain CASE [--json]         the decision that stands with a case\n"
+    "       jiujictl policy explain --cause WORD ...      on made-up facts (see `policy explain`)\n"
+    "       jiujictl policy diff A B [--at TIME]          which keys differ, where\n"
+    "       jiujictl policy replay DRAFT [--cases N]      past decisions made again under it\n"
+    "       jiujictl policy draft FILE --by NAME          propose a pack\n"
+    "       jiujictl policy activate ID --name VERSION+HASH --from TIME --by NAME\n"
+    "                                                     by a second person, for a time to come\n"
+    "       jiujictl policy withdraw ID --by NAME         before its time\n"
+    "       jiujictl policy list                          packs and declared disasters\n"
+    "\nA, B, DRAFT: a file, or the number of a pack in the store. Exit status 1 when a pack is\n"
+    "refused; every fault has its line, pointer and remedy.\n";
 
 /* The bytes of a file, or a complaint. */
 static bool read_whole(const char *path, size_t max, struct buf *text)
@@ -52,6 +59,11 @@ bool ctl_policy_read(const char *path, struct policy **out)
     buf_release(&text);
     buf_release(&why);
     return err == ERR_OK;
+}
+
+bool ctl_policy_text(const char *path, struct buf *text)
+{
+    return read_whole(path, POLICY_BYTES_MAX, text);
 }
 
 bool ctl_calendar_read(const char *path, struct calendar *out)
@@ -127,6 +139,13 @@ static void print_overlays(const struct policy *p, int64_t now_ms)
     }
 }
 
+static void print_surges(const struct policy *p)
+{
+    printf("应急规则：%d\n", policy_surge_count(p));
+    for (int i = 0; i < policy_surge_count(p); i++)
+        printf("  %-12s %s\n", policy_surge(p, i)->id, policy_surge(p, i)->title);
+}
+
 static void print_orders(const struct policy *p, int64_t now_ms)
 {
     char sum[MONEY_TEXT_ZH_SIZE], day[MONEY_TEXT_ZH_SIZE], month[MONEY_TEXT_ZH_SIZE];
@@ -143,6 +162,10 @@ static void print_orders(const struct policy *p, int64_t now_ms)
         print_date(o->valid_to_ms - 1);
         printf("  %s（责任人代码%s）\n    每件%s，每日%s，每月%s\n", o->office, o->officer, sum,
                day, month);
+        printf("    %s签发，文号：", o->signed_by);
+        printf("%s，日期：", o->document);
+        print_date(o->signed_ms);
+        printf("%s%s\n", o->surge[0] == '\0' ? "" : "，仅限应急规则：", o->surge);
         if (now_ms < o->valid_to_ms && o->valid_to_ms - now_ms < EXPIRES_SOON_MS)
             printf("    注意：三十天内到期，到期后一律由经办人决定\n");
         if (o->demo)
@@ -152,8 +175,9 @@ static void print_orders(const struct policy *p, int64_t now_ms)
         printf("  注意：没有授权令，任何救助都须由经办人决定\n");
 }
 
-static int check(int argc, char **argv)
+static int check(int argc, char **argv, const struct settings *s)
 {
+    (void)s;
     const char *calendar_path = NULL;
     const struct ctl_option options[] = {{"calendar", &calendar_path, NULL}};
     struct policy *p = NULL;
@@ -172,6 +196,7 @@ static int check(int argc, char **argv)
     const struct policy_rules *r = policy_for(p, "", now_ms);
     print_rules(r);
     print_overlays(p, now_ms);
+    print_surges(p);
     print_orders(p, now_ms);
     if (r->standard.demo)
         printf("注意：基本规则使用试用标准，正式运行前各县须以叠加项写入本地标准\n");
@@ -183,11 +208,30 @@ static int check(int argc, char **argv)
     return CTL_OK;
 }
 
+static int explain(int argc, char **argv, const struct settings *s)
+{
+    if (argc >= 2 && slice_all_digits(slice_of(argv[1])))
+        return ctl_policy_case(argc, argv, s);
+    return ctl_policy_explain(argc, argv, s);
+}
+
 int ctl_policy(int argc, char **argv, const struct settings *s)
 {
-    if (argc >= 2 && strcmp(argv[1], "check") == 0)
-        return check(argc - 1, argv + 1);
-    if (argc >= 2 && strcmp(argv[1], "explain") == 0)
-        return ctl_policy_explain(argc - 1, argv + 1, s);
+    static const struct {
+        const char *word;
+        int (*run)(int argc, char **argv, const struct settings *s);
+    } commands[] = {{"check", check},
+                    {"explain", explain},
+                    {"diff", ctl_policy_diff},
+                    {"replay", ctl_policy_replay},
+                    {"draft", ctl_policy_draft},
+                    {"activate", ctl_policy_activate},
+                    {"withdraw", ctl_policy_withdraw},
+                    {"list", ctl_policy_list}};
+
+    for (size_t i = 0; argc >= 2 && i < COUNT_OF(commands); i++) {
+        if (strcmp(argv[1], commands[i].word) == 0)
+            return commands[i].run(argc - 1, argv + 1, s);
+    }
     return ctl_usage(usage);
 }

@@ -10,7 +10,21 @@
  * is the caller's (policy_free). */
 MUST_CHECK bool ctl_policy_read(const char *path, struct policy **out);
 MUST_CHECK bool ctl_calendar_read(const char *path, struct calendar *out);
-/* `jiujictl policy explain`; argv[0] is "explain". */
+/* The bytes of a pack's file, checked; text: a buf not yet initialised, to be released in any case. */
+MUST_CHECK bool ctl_policy_text(const char *path, struct buf *text);
+/* The same for `which`: a file, or the number of a pack in the store. */
+MUST_CHECK bool ctl_policy_find(const struct settings *s, const char *which, struct buf *text);
+/* The same as a loaded pack. */
+MUST_CHECK bool ctl_policy_load(const struct settings *s, const char *which, struct policy **out);
+
+/* The commands; argv[0] is their own word. */
 int ctl_policy_explain(int argc, char **argv, const struct settings *s);
+int ctl_policy_case(int argc, char **argv, const struct settings *s);
+int ctl_policy_diff(int argc, char **argv, const struct settings *s);
+int ctl_policy_replay(int argc, char **argv, const struct settings *s);
+int ctl_policy_list(int argc, char **argv, const struct settings *s);
+int ctl_policy_draft(int argc, char **argv, const struct settings *s);
+int ctl_policy_activate(int argc, char **argv, const struct settings *s);
+int ctl_policy_withdraw(int argc, char **argv, const struct settings *s);
 
 #endif

@@ -27,6 +27,9 @@ static const char usage[] =
     "  --fund YUAN        what the township's reserve fund holds (its first allotment)\n"
     "  --relative         a relative of the handler is declared\n"
     "  --no-account       there is no account to pay to\n"
+    "  --overdue YUAN     the township's unreviewed money past its due date\n"
+    "  --allotted YUAN    all that it was allotted      --county YUAN  the county's reserve\n"
+    "  --same-account N   other people paid to this account   --duplicates N  open ones\n"
     "  --policy FILE      policy pack (setting policy_file)\n"
     "  --calendar FILE    holidays (setting calendar_file; without it years are assumed)\n"
     "  --json             print the decision as JSON\n";
@@ -34,6 +37,7 @@ static const char usage[] =
 struct words {
     const char *cause, *facts, *persons, *months, *expense, *asked, *township, *at, *paid, *times;
     const char *same_cause, *fund, *policy, *calendar;
+    const char *overdue, *allotted, *county, *same_account, *duplicates;
     bool relative, no_account, json;
 };
 
@@ -124,6 +128,14 @@ static bool to_input(const struct words *w, const struct policy *p, struct decis
     in->fund.available_fen = policy_for(p, in->township, in->now_ms)->fund.initial_fen;
     if (!to_fen("fund", w->fund, &in->fund.available_fen))
         return false;
+    int others = 0;
+    if (!to_fen("overdue", w->overdue, &in->debt_overdue_fen) ||
+        !to_fen("allotted", w->allotted, &in->allotted_fen) ||
+        !to_fen("county", w->county, &in->fund.county_fen) ||
+        !to_int("same-account", w->same_account, 0, 1000, &others) ||
+        !to_int("duplicates", w->duplicates, 0, 1000, &in->open_duplicates))
+        return false;
+    in->account_persons = others;
     in->relative_declared = w->relative;
     in->payee_missing = w->no_account;
     in->facts.received_ms = in->now_ms;
@@ -160,15 +172,28 @@ int ctl_policy_explain(int argc, char **argv, const struct settings *s)
 {
     struct words w = {.policy = s->policy_file, .calendar = s->calendar_file};
     const struct ctl_option options[] = {
-        {"cause", &w.cause, NULL},       {"facts", &w.facts, NULL},
-        {"persons", &w.persons, NULL},   {"months", &w.months, NULL},
-        {"expense", &w.expense, NULL},   {"asked", &w.asked, NULL},
-        {"township", &w.township, NULL}, {"at", &w.at, NULL},
-        {"paid", &w.paid, NULL},         {"times", &w.times, NULL},
-        {"fund", &w.fund, NULL},         {"same-cause", &w.same_cause, NULL},
-        {"policy", &w.policy, NULL},     {"calendar", &w.calendar, NULL},
-        {"relative", NULL, &w.relative}, {"no-account", NULL, &w.no_account},
+        {"cause", &w.cause, NULL},
+        {"facts", &w.facts, NULL},
+        {"persons", &w.persons, NULL},
+        {"months", &w.months, NULL},
+        {"expense", &w.expense, NULL},
+        {"asked", &w.asked, NULL},
+        {"township", &w.township, NULL},
+        {"at", &w.at, NULL},
+        {"paid", &w.paid, NULL},
+        {"times", &w.times, NULL},
+        {"fund", &w.fund, NULL},
+        {"same-cause", &w.same_cause, NULL},
+        {"policy", &w.policy, NULL},
+        {"calendar", &w.calendar, NULL},
+        {"relative", NULL, &w.relative},
+        {"no-account", NULL, &w.no_account},
         {"json", NULL, &w.json},
+        {"overdue", &w.overdue, NULL},
+        {"allotted", &w.allotted, NULL},
+        {"county", &w.county, NULL},
+        {"same-account", &w.same_account, NULL},
+        {"duplicates", &w.duplicates, NULL},
     };
     static struct calendar calendar;
     struct decision_input in;
