@@ -18,7 +18,7 @@ void funds_allot(struct op *op);       /* POST /v1/funds/{code}/allotments */
 void routing_preview(struct op *op);   /* POST /v1/routing/preview */
 void publicity_list(struct op *op);    /* GET /v1/townships/{code}/publicity */
 void payments_get(struct op *op);      /* GET /v1/payments/{id} */
-void payments_callback(struct op *op); /* POST /v1/payments/callback/g2p/{secret}/on-disburse */
+void payments_callback(struct op *op); /* POST /v1/payments/callback/{rail}/{secret}[/on-disburse] */
 void policies_draft(struct op *op);    /* POST /v1/policies */
 void policies_list(struct op *op);     /* GET /v1/policies */
 void policies_get(struct op *op);      /* GET /v1/policies/{id} */

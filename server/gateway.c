@@ -33,7 +33,8 @@ const struct op_route OP_ROUTES[] = {
     {HTTP_METHOD_POST, "/v1/routing/preview", ROLE_ANYONE, false, routing_preview},
     {HTTP_METHOD_GET, "/v1/payments/{id}",
      ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, payments_get},
-    {HTTP_METHOD_POST, "/v1/payments/callback/g2p/{secret}/on-disburse", 0, false,
+    {HTTP_METHOD_POST, "/v1/payments/callback/{rail}/{secret}", 0, false, payments_callback},
+    {HTTP_METHOD_POST, "/v1/payments/callback/{rail}/{secret}/on-disburse", 0, false,
      payments_callback},
     {HTTP_METHOD_POST, "/v1/policies", ROLE_REVIEWER | ROLE_FINANCE, true, policies_draft},
     {HTTP_METHOD_GET, "/v1/policies", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR,
@@ -143,6 +144,10 @@ enum err gateway_start(struct gateway *g, uv_loop_t *loop, const struct settings
         err = open_rules(g, why);
     }
     if (err == ERR_OK) {
+        err = rail_keys_open(settings, &g->rail_keys, why);
+    }
+    if (err == ERR_OK) {
+        g->callback_rail_count = rail_keys_callbacks(&g->rail_keys, g->callback_rails);
         err = case_sequence_open(&g->sequence, settings->data_dir, settings->region,
                                  (int)settings->node, why);
     }
@@ -223,6 +228,7 @@ void gateway_release(struct gateway *g)
     atlas_close(&g->atlas);
     policy_free(g->policy);
     sealer_close(g->sealer);
+    rail_keys_close(&g->rail_keys);
     router_free(g->router);
     fcall_release(&g->fcall);
 }

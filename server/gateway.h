@@ -4,6 +4,7 @@
 #define SERVER_GATEWAY_H
 
 #include <uv.h>
+#include "integrations/pay/rail_keys.h"
 #include "queue/base/settings.h"
 #include "queue/domain/calendar.h"
 #include "queue/seal/personal.h"
@@ -37,6 +38,9 @@ struct gateway {
     struct atlas atlas;
     uv_timer_t places_timer; /* looks for new townships and aliases */
     struct case_sequence sequence;
+    struct rail_keys rail_keys;
+    struct pay_callback_rail callback_rails[RAIL_CALLBACKS_MAX];
+    size_t callback_rail_count;
     struct intake *intake;
     struct long_poll *long_poll;
     struct token_cache *tokens;

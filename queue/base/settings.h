@@ -44,6 +44,28 @@
     X(bank_settle_ms, INT, 600000, 100, 86400000,                                              \
       "after how long the disburser's not-found is believed")                                  \
     X(bank_timeout_ms, INT, 15000, 100, 120000, "deadline of one request to the disburser")    \
+    X(bank_sync, INT, 0, 0, 1, "1: the disburser answers with the outcome (sync endpoint)")    \
+    X(bank_sign_key_file, TEXT, "", 0, 200, "our Ed25519 private key (PEM); \"\" = unsigned")  \
+    X(bank_sign_key_id, TEXT, "", 0, 99, "name of that key at the disburser")                  \
+    X(bank_sender_id, TEXT, "", 0, 99, "who the disburser is in its signatures")               \
+    X(bank_key_id, TEXT, "", 0, 99, "name of its key")                                         \
+    X(bank_key_file, TEXT, "", 0, 200, "its Ed25519 public key; \"\" = not verified")          \
+    X(wechat_url, TEXT, "", 0, 200, "WeChat Pay, \"\" = its public address")                   \
+    X(wechat_mchid, TEXT, "", 0, 32, "our merchant number at WeChat Pay")                      \
+    X(wechat_appid, TEXT, "", 0, 32, "the app whose openids are paid")                         \
+    X(wechat_serial, TEXT, "", 0, 64, "serial number of our API certificate")                  \
+    X(wechat_key_file, TEXT, "", 0, 200, "its private key (PEM)")                              \
+    X(wechat_platform_serial, TEXT, "", 0, 95, "PUB_KEY_ID_... or platform serial")            \
+    X(wechat_platform_key_file, TEXT, "", 0, 200, "WeChat Pay's public key")                   \
+    X(wechat_api_key_file, TEXT, "", 0, 200, "APIv3 key, 32 characters (mode 0600)")           \
+    X(wechat_notify_url, TEXT, "", 0, 200, "https URL of our callback, no query")              \
+    X(wechat_perception, TEXT, "行政补贴", 1, 60, "what the payee is told")                        \
+    X(wechat_subsidy, TEXT, "临时救助", 1, 96, "kind of subsidy, for the report")                  \
+    X(alipay_url, TEXT, "", 0, 200, "Alipay's gateway, \"\" = its public address")             \
+    X(alipay_app_id, TEXT, "", 0, 32, "our app at Alipay")                                     \
+    X(alipay_key_file, TEXT, "", 0, 200, "its private key (PEM or bare base64)")               \
+    X(alipay_public_key_file, TEXT, "", 0, 200, "Alipay's public key")                         \
+    X(alipay_title, TEXT, "临时救助", 1, 120, "title of a transfer")                               \
     X(sms_url, TEXT, "", 0, 200, "URL of the SMS operator's sendsms (Kannel form)")            \
     X(sms_user, TEXT, "jiuji", 1, 64, "user name for sendsms")                                 \
     X(sms_password, TEXT, "", 0, 64, "password for sendsms")                                   \
