@@ -178,7 +178,7 @@ static enum err fill(const struct sms_template *template, const struct told *t,
     *filled = (struct sms_filled){.template = template};
     for (const char *c = strchr(template->text, '{'); c != NULL; c = strchr(c + 1, '{')) {
         static const char *const NAMES[] = {"no",      "tail",  "who",  "yuan",
-                                            "account", "state", "until"};
+                                            "account", "state", "until", "code"};
         size_t k = 0;
         while (k < COUNT_OF(NAMES) && (strncmp(c + 1, NAMES[k], strlen(NAMES[k])) != 0 ||
                                        c[1 + strlen(NAMES[k])] != '}')) {
