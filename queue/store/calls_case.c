@@ -96,7 +96,12 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
     fcall_int(f, a->cap_day_fen);
     fcall_int(f, a->month);
     fcall_int(f, a->cap_month_fen);
-    fcall_int(f, a->papers_due_ms);
+    char due[48];
+    int len = snprintf(due, sizeof(due), "%lld", (long long)a->papers_due_ms);
+    if (a->pay_due_ms > 0) {
+        snprintf(due + len, sizeof(due) - (size_t)len, "/%lld", (long long)a->pay_due_ms);
+    }
+    fcall_text(f, due);
     fcall_int(f, a->job_score);
 }
 

@@ -60,6 +60,7 @@ struct aid_order {
                            day and month */
     int64_t cap_day_fen, cap_month_fen; /* of the standing order in this township */
     int64_t papers_due_ms;              /* the review duty */
+    int64_t pay_due_ms; /* the money has to be there: then the county is told; 0 = not watched */
     int64_t job_score;
 };
 

@@ -393,6 +393,100 @@ static void first_aid_is_never_paused(void **state)
     assert_unchanged(before);
 }
 
+/* ---- First aid: one timer for its whole way ---- */
+
+static void granted(int64_t papers_h, int64_t pay_h)
+{
+    int64_t now = clock_now_ms();
+    struct aid_order order = aid(1000);
+    struct decide_case c = dispatch(no, &order);
+    fixture_reset(NULL);
+    allot(TOWN, 1000000);
+    receive(no, "p1");
+    lease(STAGE_ROUTE, 600000, 1, &jobs);
+    order.papers_due_ms = now + papers_h * HOUR;
+    order.pay_due_ms = pay_h == 0 ? 0 : now + pay_h * HOUR;
+    assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
+}
+
+static void paid(void)
+{
+    assert_int_equal(news(payment_id(no, 1), PAYMENT_SUCCEEDED, 1000), NEWS_OK);
+}
+
+static void money_that_is_not_there_in_time_comes_before_the_county(void **state)
+{
+    (void)state;
+    granted(100, -1); /* to be paid an hour ago */
+    assert_int_equal(fire(64), 1);
+    assert_string_equal(steps(), "escalate:county");
+    assert_true(in_set("township:" REGION ":inbox", no));
+    assert_true(in_set("township:" TOWN ":inbox", no));
+    fires_nothing_more();
+    assert_true(timer("papers") > clock_now_ms() + 75 * HOUR); /* then the last day of the papers */
+    assert_true(timer("papers") < clock_now_ms() + 77 * HOUR);
+}
+
+static void money_that_came_in_time_is_no_news(void **state)
+{
+    (void)state;
+    granted(100, -1);
+    paid();
+    assert_int_equal(fire(64), 1);
+    assert_string_equal(steps(), "");
+    assert_true(timer("papers") > clock_now_ms() + 75 * HOUR);
+    fires_nothing_more();
+}
+
+static void papers_are_warned_of_when_their_last_day_begins(void **state)
+{
+    (void)state;
+    granted(2, 0);
+    paid();
+    assert_int_equal(fire(64), 1);
+    assert_string_equal(steps(), "warn:due-soon");
+    assert_int_equal(state_of(no), CASE_FIRST_AID_PAID);
+    fires_nothing_more();
+    assert_true(timer("papers") > clock_now_ms() + HOUR);
+}
+
+static void overdue_papers_come_before_the_county_a_day_later(void **state)
+{
+    (void)state;
+    granted(-1, 0);
+    paid();
+    assert_int_equal(fire(64), 1);
+    assert_int_equal(state_of(no), CASE_PAPERS_OVERDUE);
+    assert_string_equal(steps(), "");
+    assert_false(in_set("township:" REGION ":inbox", no));
+    fires_nothing_more();
+    char member[64];
+    snprintf(member, sizeof(member), "papers:%s", no);
+    char key[64], rv[48];
+    snprintf(key, sizeof(key), "{" REGION "}:case:%s", no);
+    snprintf(rv, sizeof(rv), "OVERDUE:%lld", (long long)(clock_now_ms() - 25 * HOUR));
+    redis_must(&redis, "HSET", key, "rv", rv, NULL);
+    redis_must(&redis, "ZADD", "{" REGION "}:timers", "XX", "1", member, NULL);
+    assert_int_equal(fire(64), 1);
+    assert_string_equal(steps(), "escalate:county");
+    assert_true(in_set("township:" REGION ":inbox", no));
+    assert_true(in_set("township:" TOWN ":inbox", no));
+    assert_int_equal(timer("papers"), 0);
+    must_act(no, VERB_PAPERS, OFFICER, TOWN); /* late papers are papers */
+    fires_nothing_more();
+}
+
+static void papers_of_a_worker_that_slept_for_days_are_overdue_once(void **state)
+{
+    (void)state;
+    granted(-72, -90);
+    paid();
+    assert_int_equal(fire(64), 1);
+    assert_int_equal(state_of(no), CASE_PAPERS_OVERDUE);
+    assert_string_equal(steps(), "escalate:county"); /* behind the event that moved it */
+    fires_nothing_more();
+}
+
 static void damage_in_the_field_is_found(void **state)
 {
     static const char *const BAD[] = {"review",    "review=1/0/4",   "review=0/0/1", "review=5/1",
@@ -434,6 +528,11 @@ int main(void)
         WITH_CASE(a_forgotten_pause_comes_before_the_county),
         WITH_CASE(without_a_clock_there_is_nothing_to_pause),
         WITH_CASE(first_aid_is_never_paused),
+        WITH_CASE(money_that_is_not_there_in_time_comes_before_the_county),
+        WITH_CASE(money_that_came_in_time_is_no_news),
+        WITH_CASE(papers_are_warned_of_when_their_last_day_begins),
+        WITH_CASE(overdue_papers_come_before_the_county_a_day_later),
+        WITH_CASE(papers_of_a_worker_that_slept_for_days_are_overdue_once),
         WITH_CASE(damage_in_the_field_is_found),
     };
     return RUN_WITH_REDIS(tests);

@@ -10,6 +10,8 @@
 
 local CLOCK_KINDS = { pay = true, review = true, publicity = true, county = true, followup = true }
 
+local PAPERS_WARN_MS = 86400000 -- papers are due at the end of a working day: when that day begins
+
 local function clocks_of(batch, case)
   if not case.clocks then
     local text = case.v > 1 and redis.call('HGET', case_key(batch.P, case.no), 'ck') or ''

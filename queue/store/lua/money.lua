@@ -4,7 +4,8 @@
 -- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, how: "1" for
 -- small-fast else "0", then by whom it is handed over ("b" bank, "c" cash, "g" goods) and, if another fund
 -- than the township's pays, ":" and its code; then the caps: paid in the year, times in the year, same
--- cause in the year; day, day cap, month, month cap ("" = no standing order); papers due ms, job score.
+-- cause in the year; day, day cap, month, month cap ("" = no standing order); papers due ms and, if that is to be
+-- watched, "/" and when the money has to be there; job score.
 local AID_ARGS = 15
 
 local function aid_parse(args, at)
@@ -19,10 +20,13 @@ local function aid_parse(args, at)
     fen = amount(args[at]), tail = args[at + 1], maker = args[at + 2], year = args[at + 3], cause = args[at + 4],
     small = small == '1', method = method == '' and 'b' or method, fund = fund ~= '' and fund or nil,
     cap_paid = cap(6), cap_times = cap(7), cap_cause = cap(8), day = args[at + 9],
-    cap_day = cap(10), month = args[at + 11], cap_month = cap(12), papers_due = args[at + 13], score = args[at + 14],
+    cap_day = cap(10), month = args[at + 11], cap_month = cap(12), score = args[at + 14],
   }
   whole(aid.year, 1970, 9999, 'year')
-  whole(aid.papers_due, 1, EXACT_MAX, 'papers_due')
+  local papers, pay = string.match(args[at + 13], '^(%d+)/?(%d*)$')
+  whole(papers, 1, EXACT_MAX, 'papers_due')
+  aid.papers_due = papers
+  aid.look = pay ~= '' and whole(pay, 1, EXACT_MAX, 'pay_due') or tonumber(papers) - PAPERS_WARN_MS
   if aid.day ~= '' then
     whole(aid.day, 19700101, 99991231, 'day')
     whole(aid.month, 197001, 999912, 'month')
@@ -163,7 +167,7 @@ local function aid_plan(batch, case, aid)
   case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
   case_set(case, 'mk', aid.maker)
   case_set(case, 'rv', 'BOOKED:' .. aid.papers_due)
-  push(batch.timers, aid.papers_due, 'papers:' .. case.no)
+  push(batch.timers, int(aid.look), 'papers:' .. case.no)
   return payment_add(batch, case, { m = aid.fen, u = code, year = person.year, cause = aid.cause,
     small = aid.small and '1' or '0', day = aid.day, month = aid.day ~= '' and aid.month or '',
     how = 'a' .. aid.method .. 'u' }, aid.score)

@@ -73,6 +73,35 @@ TIMERS.publicity = PACE.fire('publicity')
 TIMERS.county = PACE.fire('county')
 TIMERS.followup = PACE.fire('followup')
 
+-- First aid has one timer for its whole way: is the money there in time; then, when the last day for the
+-- papers begins, a warning; then they are overdue and stand on top of the township's inbox; a day later
+-- the county's duty desk sees it as well. Nothing is taken back for being late.
+PACE.papers_overdue = TIMERS.papers
+
+function TIMERS.papers(batch, case, limits, now)
+  local state, due = string.match(case.rv, '^(%u+):(%d+)$')
+  due = tonumber(due or '0')
+  local c, warn, county = { due = int(due) }, due - PAPERS_WARN_MS, due + PAPERS_WARN_MS
+  if state == 'BOOKED' and now < due then
+    if case.s == 'FIRST_AID_APPROVED' then -- past the limit of payment, or the last day has come without it
+      PACE.say(batch, case, 'escalate', now, 'pay', { due = int(math.min(now, warn)) }, 'county')
+      PACE.to_county(batch, case, limits)
+    elseif now >= warn then
+      PACE.say(batch, case, 'warn', now, 'papers', c, 'due-soon')
+    end
+    return now < warn and warn or due
+  end
+  local again = PACE.papers_overdue(batch, case, limits, now)
+  if again or case.s ~= 'PAPERS_OVERDUE' then
+    return again
+  end
+  if now < county then
+    return county
+  end
+  PACE.say(batch, case, 'escalate', now, 'papers', c, 'county')
+  PACE.to_county(batch, case, limits)
+end
+
 -- ---- Standing still ----
 
 local PAUSABLE = { review = true, county = true, pay = true }
