@@ -5,6 +5,7 @@
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
 #include "queue/domain/money.h"
+#include "queue/store/calls_people.h"
 #include "workers/routing/chain.h"
 #include "workers/routing/route_json.h"
 #include "workers/rules/decision.h"
@@ -397,7 +398,9 @@ static enum err commit(struct site *s, const struct lease *l, size_t n)
     redisReply *reply = NULL;
     const struct cascade_limits limits = {.inbox_max = s->settings->inbox_max,
                                           .duty_required = s->settings->duty_required != 0};
-    decide_begin(store_fcall(s->store), s->settings->region, l->token, &limits);
+    char generations[LINK_GENERATIONS_SIZE];
+    link_generations(clock_now_ms(), generations);
+    decide_begin(store_fcall(s->store), s->settings->region, l->token, &limits, generations);
     for (size_t i = 0; i < n; i++) {
         if (works[i].open) {
             decide_add(store_fcall(s->store), &works[i].commit);

@@ -103,6 +103,7 @@
     X(VERB_HAND_BACK, "hand-back", "交回")               \
     X(VERB_RECUSE, "recuse", "申报回避")                 \
     X(VERB_LINK, "link", "关联")                         \
+    X(VERB_CHECKED, "checked", "抽查完成")               \
     X(VERB_PAUSE, "pause", "暂停计时")                   \
     X(VERB_RESUME, "resume", "恢复计时")                 \
     X(VERB_WARN, "warn", "临期提醒")                     \
@@ -147,6 +148,7 @@
     X(VERB_HAND_OVER, CASE_PAYING, CASE_PAYING)                         \
     X(VERB_RECEIPT, CASE_PAYING, CASE_PAYING)                           \
     X(VERB_RATE, CASE_ARCHIVED, CASE_ARCHIVED)                          \
+    X(VERB_CHECKED, CASE_ARCHIVED, CASE_ARCHIVED)                       \
     X(VERB_RECEIPT, CASE_FIRST_AID_APPROVED, CASE_FIRST_AID_APPROVED)   \
     X(VERB_PAID, CASE_FIRST_AID_APPROVED, CASE_FIRST_AID_PAID)          \
     X(VERB_PAID, CASE_PAYING, CASE_PAID)                                \
@@ -273,6 +275,7 @@
     X(VERB_REFER_ACK)      \
     X(VERB_RECUSE)         \
     X(VERB_LINK)           \
+    X(VERB_CHECKED)        \
     X(VERB_PAUSE)          \
     X(VERB_RESUME)         \
     X(VERB_WARN)           \

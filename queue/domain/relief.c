@@ -66,7 +66,8 @@ WORD_FUNCTIONS(crs, crs, SYSTEMS)
     X(income_stopped) \
     X(recognised)     \
     X(wants_person)   \
-    X(stranded)
+    X(stranded)       \
+    X(relative_declared)
 
 void facts_write(const struct case_facts *f, struct json_out *o, const char *name)
 {

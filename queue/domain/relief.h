@@ -96,16 +96,17 @@ struct case_facts {
     int64_t asked_fen;       /* what the caller asks for, 0 = not said */
     enum channel channel;
     enum cause cause;
-    int persons;         /* people helped, 1..PERSONS_MAX */
-    int months;          /* months of hardship expected, 0 = unknown, ..MONTHS_MAX */
-    bool danger_to_life; /* 危及生命: 110/119/120 must be told as well */
-    bool shelter_lost;   /* nowhere to sleep tonight */
-    bool food_lost;      /* no food, water or money for it */
-    bool child_alone;    /* a child without a guardian */
-    bool income_stopped; /* the household's income stopped */
-    bool recognised;     /* already 低保 / 特困 / 低保边缘 / 刚性支出困难 */
-    bool wants_person;   /* asks that no machine decides (个人信息保护法 24) */
-    bool stranded;       /* away from home without means to get back */
+    int persons;            /* people helped, 1..PERSONS_MAX */
+    int months;             /* months of hardship expected, 0 = unknown, ..MONTHS_MAX */
+    bool danger_to_life;    /* 危及生命: 110/119/120 must be told as well */
+    bool shelter_lost;      /* nowhere to sleep tonight */
+    bool food_lost;         /* no food, water or money for it */
+    bool child_alone;       /* a child without a guardian */
+    bool income_stopped;    /* the household's income stopped */
+    bool recognised;        /* already 低保 / 特困 / 低保边缘 / 刚性支出困难 */
+    bool wants_person;      /* asks that no machine decides (个人信息保护法 24) */
+    bool stranded;          /* away from home without means to get back */
+    bool relative_declared; /* the caller says that an officer is a near relative (近亲属) */
     char place_code[DIVISION_CODE_SIZE]; /* division code the caller or agent gave: "", 6, 9 or 12
                                             digits */
 };

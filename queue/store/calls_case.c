@@ -21,6 +21,7 @@ void intake_add(struct fcall *f, const struct intake_ticket *t)
     fcall_slice(f, t->wrapped_key);
     fcall_int(f, t->job_score);
     fcall_slice(f, t->event_tail);
+    fcall_slice(f, t->people);
 }
 
 static enum err read_one_intake(struct slice text, struct intake_result *out)
@@ -108,13 +109,14 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
 /* ---- Decide ---- */
 
 void decide_begin(struct fcall *f, const char *region, struct slice lease_token,
-                  const struct cascade_limits *limits)
+                  const struct cascade_limits *limits, const char *generations)
 {
     fcall_begin(f, "decide", region);
     fcall_slice(f, lease_token);
     fcall_text(f, region);
     fcall_int(f, limits->inbox_max);
     fcall_text(f, limits->duty_required ? "1" : "0");
+    fcall_text(f, generations);
 }
 
 void decide_add(struct fcall *f, const struct decide_case *c)
@@ -133,6 +135,7 @@ void decide_add(struct fcall *f, const struct decide_case *c)
     fcall_slice(f, c->notify);
     fcall_slice(f, c->chain.len > 0 ? c->chain : c->inbox);
     fcall_slice(f, c->offer);
+    fcall_slice(f, c->links);
     fcall_text(f, c->aid == NULL ? "0" : "1");
     if (c->aid != NULL) {
         aid_add(f, c->aid);

@@ -26,6 +26,8 @@ struct intake_ticket {
     struct slice wrapped_key; /* the key of `sealed`, wrapped by the master key */
     int64_t job_score;        /* smaller is routed first */
     struct slice event_tail;
+    struct slice
+        people; /* people_text_write (calls_people.h): household, who stands back; "" = nobody */
 };
 
 enum intake_outcome { INTAKE_CREATED, INTAKE_REPLAYED, INTAKE_KEY_REUSED, INTAKE_NUMBER_TAKEN };
@@ -80,6 +82,8 @@ struct decide_case {
                             only `inbox` */
     struct slice offer;  /* a second inbox near a border that sees it at the same time; "" = none */
     struct slice notify; /* payload of an SMS job, "" = none */
+    struct slice
+        links; /* link_text_write (calls_people.h): what to find its like by, "" = not looked for */
     const struct aid_order *aid; /* NULL = none */
 };
 
@@ -88,7 +92,7 @@ enum decide_outcome {
     DECIDE_STALE,   /* the lease is not ours any more */
     DECIDE_VERSION, /* the case has changed */
     DECIDE_MOVE,    /* it has left the state for this */
-    DECIDE_REFUSED  /* funds or a cap: load again and decide again */
+    DECIDE_REFUSED  /* funds, a cap, or a case like it has come up: load again and decide again */
 };
 
 /* Limits of the cascade (转派): who is passed over. */
@@ -97,8 +101,9 @@ struct cascade_limits {
     bool duty_required; /* only townships where an officer is signed in are offered work */
 };
 
+/* generations: link_generations (calls_people.h). */
 void decide_begin(struct fcall *f, const char *region, struct slice lease_token,
-                  const struct cascade_limits *limits);
+                  const struct cascade_limits *limits, const char *generations);
 void decide_add(struct fcall *f, const struct decide_case *c);
 MUST_CHECK enum err decide_read(const redisReply *reply, enum decide_outcome *results, size_t n);
 

@@ -14,7 +14,7 @@ enum err load_read(const redisReply *reply, struct loaded_case *cases, size_t n)
     }
     for (size_t i = 0; i < n; i++) {
         const redisReply *row = reply_at(reply, i);
-        cases[i] = (struct loaded_case){.found = reply_count(row) == 7};
+        cases[i] = (struct loaded_case){.found = reply_count(row) == 7 || reply_count(row) == 12};
         if (!cases[i].found) {
             continue;
         }
@@ -27,6 +27,11 @@ enum err load_read(const redisReply *reply, struct loaded_case *cases, size_t n)
         cases[i].wrapped_key = reply_text_at(row, 4);
         cases[i].person_year = reply_text_at(row, 5);
         cases[i].person_hash = reply_text_at(row, 6);
+        cases[i].lately = reply_text_at(row, 7);
+        cases[i].household = reply_text_at(row, 8);
+        cases[i].household_year = reply_text_at(row, 9);
+        cases[i].household_lately = reply_text_at(row, 10);
+        cases[i].relative = slice_is(reply_text_at(row, 11), "1");
     }
     return ERR_OK;
 }

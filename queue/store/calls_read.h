@@ -15,6 +15,9 @@ struct loaded_case {
     struct slice facts, sealed, wrapped_key;
     struct slice person_year; /* "2026|paid|times|small|cause=n,…" or "" */
     struct slice person_hash;
+    /* "" where there is nothing to say; passed on in a struct link_query (calls_people.h) */
+    struct slice lately, household, household_year, household_lately;
+    bool relative; /* he, or one of his household, is on the relatives register */
 };
 void load_begin(struct fcall *f, const char *region);
 MUST_CHECK enum err load_read(const redisReply *reply, struct loaded_case *cases, size_t n);

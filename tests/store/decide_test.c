@@ -151,7 +151,7 @@ static void decide_two(const struct aid_order *first, const struct aid_order *se
         }
     }
     decide_begin(store_fcall(store), REGION, slice_of(more.token),
-                 &(struct cascade_limits){.inbox_max = 0});
+                 &(struct cascade_limits){.inbox_max = 0}, "2026");
     decide_add(store_fcall(store), &a);
     decide_add(store_fcall(store), &b);
     assert_ok(decide_read(send_call(), outcomes, 2));

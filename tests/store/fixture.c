@@ -206,7 +206,7 @@ enum decide_outcome decide(const char *token, const struct decide_case *c)
 {
     enum decide_outcome outcome;
     decide_begin(store_fcall(store), REGION, slice_of(token),
-                 &(struct cascade_limits){.inbox_max = 0});
+                 &(struct cascade_limits){.inbox_max = 0}, "2026");
     decide_add(store_fcall(store), c);
     assert_ok(decide_read(send_call(), &outcome, 1));
     return outcome;
@@ -272,6 +272,7 @@ static const struct {
     {VERB_ADD, {"", "", "", ""}},
     {VERB_RATE, {"5"}},
     {VERB_LINK, {MASTER, "same_person"}},
+    {VERB_CHECKED, {"ok"}},
     {VERB_ACCOUNT, {"sealed anew"}},
     {VERB_ASSESS, {"1000", "township", "1", TOWN, "2026", "fire", "b"}},
     {VERB_PUBLISH, {"4102444800000"}},

@@ -87,7 +87,7 @@ static bool write_call(int which)
         finish_add(f, &end);
         return true;
     case 3:
-        decide_begin(f, REGION, slice_of(route.token), &limits);
+        decide_begin(f, REGION, slice_of(route.token), &limits, "2026");
         decide_add(f, &c);
         return true;
     case 4:
@@ -106,7 +106,7 @@ static bool write_call(int which)
         return true;
     case 12:
         c.aid = NULL;
-        decide_begin(f, REGION, slice_of(route.token), &limits);
+        decide_begin(f, REGION, slice_of(route.token), &limits, "2026");
         decide_add(f, &c);
         return true;
     default: return false;

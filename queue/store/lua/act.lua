@@ -104,6 +104,7 @@ function ACT.act(keys, args)
   local P, no, verb = keys[1], args[1], args[2]
   local r = { actor = args[3], claim = args[4], version = args[5], scope = args[6], now = now_ms() }
   local batch = batch_new(P)
+  batch.now = r.now
   batch_check(batch)
   local idem = P .. ':idem:' .. args[8]
   local record = redis.call('GET', idem)

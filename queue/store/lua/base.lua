@@ -200,7 +200,7 @@ local function posting(fund, from, to, fen)
 end
 
 local function batch_new(P)
-  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, jobs = {}, timers = {},
+  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, rows = {}, houses = {}, jobs = {}, timers = {},
       untimers = {}, counts = {}, index = {}, later = {} }
 end
 
@@ -262,35 +262,93 @@ local function spend(text, period, fen)
   return period .. ':' .. int(spent_in(text, period) + fen)
 end
 
--- History of a person in one calendar year: "2026|paid_fen|times|small_fast|fire=1,flood=1". A later
--- year than the one asked for stays: what was decided before New Year and comes after it counts into
--- the new year and does not wipe it.
-local function person_of(batch, hash, year)
-  local person = batch.persons[hash]
-  if not person then
-    local text = redis.call('HGET', batch.P .. ':person:' .. hash, 'y')
-    if text then
-      local is, paid, times, small, causes = string.match(text, '^(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
-      if not is then
-        error({ err = 'corrupt figures of a person' })
-      end
-      person = { hash = hash, year = is, paid = tonumber(paid), times = tonumber(times),
-          small = tonumber(small),
-          causes = {} }
-      for cause, n in string.gmatch(causes, '([%w_]+)=(%d+)') do
-        person.causes[cause] = tonumber(n)
-      end
+-- History of a person or household in one calendar year: "2026|paid_fen|times|small_fast|fire=1,flood=1". A
+-- later year than the one asked for stays: what was decided before New Year and comes after it counts into the
+-- new year and does not wipe it.
+local function figures_of(key, text, year)
+  local is, paid, times, small, causes
+  if text and text ~= '' then
+    is, paid, times, small, causes = string.match(text, '^(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
+    if not is then
+      error({ err = 'corrupt figures of a person' })
     end
   end
-  if not person or person.year < year then
-    person = { hash = hash, year = year, paid = 0, times = 0, small = 0, causes = {} }
+  if not is or is < year then
+    return { key = key, year = year, paid = 0, times = 0, small = 0, causes = {} }
   end
-  batch.persons[hash] = person
-  return person
+  local figures = { key = key, year = is, paid = tonumber(paid), times = tonumber(times), small = tonumber(small),
+    causes = {} }
+  for cause, n in string.gmatch(causes, '([%w_]+)=(%d+)') do
+    figures.causes[cause] = tonumber(n)
+  end
+  return figures
 end
 
--- The person's record: y the year's figures, and one field c:<no> per case, which "erase a person" and
--- "my cases" go by.
+-- The person's record: y the year's figures, hh his household (people.lua), op his cases of late (links.lua), rl
+-- "1" when he is on the relatives register, hx the household he has left, and one field c:<no> per case, "at
+-- ms|fen|cause|township" once something was approved, which "erase a person" and "my cases" go by.
+local function person_row(batch, hash)
+  local row = batch.rows[hash]
+  if not row then
+    local key = batch.P .. ':person:' .. hash
+    local got = redis.call('HMGET', key, 'y', 'hh', 'op')
+    row = { key = key, y = got[1], hh = got[2] or '', op = got[3] or '' }
+    if row.hh ~= '' then
+      row.house = batch.houses[row.hh]
+      if not row.house then
+        local house = batch.P .. ':household:' .. row.hh
+        got = redis.call('HMGET', house, 'y', 'op')
+        row.house = { key = house, y = got[1], op = got[2] or '' }
+        batch.houses[row.hh] = row.house
+      end
+    end
+    batch.rows[hash] = row
+  end
+  return row
+end
+
+-- What counts for the caps: the household's figures, or the person's when there is none. own: the person's
+-- beside them.
+local function person_of(batch, hash, year)
+  local row = person_row(batch, hash)
+  local person = batch.persons[row.key]
+  if not person or person.year < year then
+    person = figures_of(row.key, not person and row.y or nil, year)
+    batch.persons[row.key] = person
+  end
+  if not row.house then
+    return person
+  end
+  local house = batch.persons[row.house.key]
+  if not house or house.year < year then
+    house = figures_of(row.house.key, not house and row.house.y or nil, year)
+    batch.persons[row.house.key] = house
+  end
+  house.own = person -- of the case that is being looked at
+  return house
+end
+
+-- Count (or, with negative numbers, give back) in the figures and in the person's own beside the household's.
+-- year: only where the figures are of that year; nil = whichever they are of.
+local function person_count(person, year, fen, times, small, cause, same)
+  for _, p in ipairs({ person, person.own }) do
+    if not year or p.year == year then
+      p.paid, p.times, p.small = math.max(0, p.paid + fen), math.max(0, p.times + times), math.max(0, p.small + small)
+      p.causes[cause] = math.max(0, (p.causes[cause] or 0) + same)
+      p.dirty = true
+    end
+  end
+end
+
+-- The record of what was approved for the case so far: caps that are reached can be explained by it.
+local function person_note(batch, case, cause)
+  local key = person_row(batch, case.h).key
+  local list = batch.index[key] or {}
+  push(list, 'c:' .. case.no, int(batch.now or now_ms()) .. '|' .. (case.a == '' and '0' or case.a) .. '|' .. cause ..
+    '|' .. case.t)
+  batch.index[key] = list
+end
+
 local function person_text(person)
   local causes = {}
   for cause, n in pairs(person.causes) do
@@ -299,8 +357,7 @@ local function person_text(person)
   if causes[2] then
     table.sort(causes)
   end
-  return person.year .. '|' .. int(person.paid) .. '|' .. int(person.times) .. '|' .. int(person.small) ..
-      '|' ..
+  return person.year .. '|' .. int(person.paid) .. '|' .. int(person.times) .. '|' .. int(person.small) .. '|' ..
     table.concat(causes, ',')
 end
 
@@ -486,15 +543,15 @@ local function batch_write(batch)
       call('HSET', P .. ':fund:' .. fund.code, list)
     end
   end
-  for hash, person in pairs(batch.persons) do
+  for key, person in pairs(batch.persons) do
     if person.dirty then
-      local list = batch.index[hash] or {}
+      local list = batch.index[key] or {}
       push(list, 'y', person_text(person))
-      batch.index[hash] = list
+      batch.index[key] = list
     end
   end
-  for hash, list in pairs(batch.index) do
-    call('HSET', P .. ':person:' .. hash, list)
+  for key, list in pairs(batch.index) do
+    call('HSET', key, list)
   end
   for stage, list in pairs(batch.jobs) do
     call('HSET', queue_key(P, stage, 'jobs'), list.jobs)

@@ -2,14 +2,16 @@
 -- where the rules allow it.
 
 -- Arguments: token, then the cascade's limits: region code, most cases in an inbox (0 = any), "1" if
--- only townships with an officer signed in are offered work; then per case: no, version, verb
+-- only townships with an officer signed in are offered work; the years of the indexes of like cases
+-- (links.lua: "2026" or "2026,2025"); then per case: no, version, verb
 -- ("dispatch" or "triage"), township (of the place: whose fund and rules; the region's or county's code
 -- is a duty desk), inbox score, urgency, routing JSON, decision JSON, event tail, accept-by ms (""
 -- none), notify payload, who to try one after the other (codes with commas, the first is the township),
--- a second inbox it is offered to ("" none), "1" if a first-aid order follows, and AID_ARGS arguments
--- ("" each if none). Answers per case: "ok", "stale", "version", "move", "funds:…", "cap:…". What is
+-- a second inbox it is offered to ("" none), what to find its like by (LINKS.parse, "" none), "1" if a first-aid order follows, and AID_ARGS arguments
+-- ("" each if none). Answers per case: "ok", "stale", "version", "move", "funds:…", "cap:…",
+-- "links" (an open case that may be the same one has come up). What is
 -- refused has changed nothing, its job is still leased; what is "ok" has its route job done.
-local DECIDE_ARGS = 14 + AID_ARGS
+local DECIDE_ARGS = 15 + AID_ARGS
 
 -- Into the inbox of the first who can; every one passed over is an event with its reason.
 local function decide_inbox(batch, case, args, at, limits, now)
@@ -42,7 +44,7 @@ local function decide_inbox(batch, case, args, at, limits, now)
   end
 end
 
-local function decide_one(batch, args, at, limits, now)
+local function decide_one(batch, args, at, limits, now, q)
   local case = batch.cases[args[at]] or case_read_new(batch.P, args[at])
   if not case or case.v ~= tonumber(args[at + 1]) then
     return 'version'
@@ -52,13 +54,11 @@ local function decide_one(batch, args, at, limits, now)
   if not to then
     return 'move'
   end
-  local aid = args[at + 13] == '1' and aid_parse(args, at + 14) or nil
+  local aid = args[at + 14] == '1' and aid_parse(args, at + 15) or nil
   local before = case.t
   case.t = township
-  if not aid then -- aid_refusal reads the person's record, which shows its type as well
-    expect('hash', batch.P .. ':person:' .. case.h)
-  end
-  local refusal = aid and aid_refusal(batch, case, aid)
+  local row = person_row(batch, case.h) -- shows its type as well
+  local refusal = q and LINKS.check(batch, case, q, aid) or aid and aid_refusal(batch, case, aid)
   if refusal then
     case.t = before
     return refusal
@@ -67,11 +67,17 @@ local function decide_one(batch, args, at, limits, now)
   case_set(case, 'u', args[at + 5])
   case_set(case, 'rt', args[at + 6])
   case_set(case, 'd', args[at + 7])
-  case_event(batch, case, verb, to, args[at + 8])
+  if case.s == 'TRIAGED' then -- its place is known now: whoever held it at the desk has let go of it
+    case_set(case, 'cl', '')
+  end
+  case_event(batch, case, verb, to, q and args[at + 8] .. LINKS.event(q) or args[at + 8])
   decide_inbox(batch, case, args, at, limits, now)
-  local index = batch.index[case.h] or {}
+  local index = batch.index[row.key] or {}
   push(index, 'c:' .. case.no, '')
-  batch.index[case.h] = index
+  batch.index[row.key] = index
+  if q then
+    LINKS.plan(batch, case, q, now)
+  end
   if args[at + 10] ~= '' then
     job_add(batch, 'notify', case.no .. ':' .. int(case.v), args[at + 4], args[at + 10])
   end
@@ -86,24 +92,31 @@ local function decide(keys, args)
   local batch = batch_new(P)
   local limits = { region = args[2], inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4],
     clocks = {} }
-  if (#args - 4) % DECIDE_ARGS ~= 0 or #args <= 4 or #args > 4 + 64 * DECIDE_ARGS then
+  if (#args - 5) % DECIDE_ARGS ~= 0 or #args <= 5 or #args > 5 + 64 * DECIDE_ARGS then
     error({ err = 'bad-input decide' })
   end
   batch_check(batch)
-  local ids = {}
-  for at = 5, #args, DECIDE_ARGS do
+  local ids, queries, of = {}, {}, {}
+  for at = 6, #args, DECIDE_ARGS do
     push(ids, args[at])
+    if args[at + 13] ~= '' then
+      of[at] = LINKS.parse(args[at], args[at + 13])
+      push(queries, of[at])
+    end
   end
+  LINKS.begin(batch, args[5], queries)
   local held = held_by(P, 'route', token, ids)
   local answers, done, now = {}, {}, now_ms()
-  for at = 5, #args, DECIDE_ARGS do
-    local answer = held[args[at]] and decide_one(batch, args, at, limits, now) or 'stale'
+  batch.now = now
+  for at = 6, #args, DECIDE_ARGS do
+    local answer = held[args[at]] and decide_one(batch, args, at, limits, now, of[at]) or 'stale'
     push(answers, answer)
     if answer == 'ok' then
       push(done, args[at])
     end
   end
   batch_write(batch)
+  LINKS.write(batch)
   jobs_done(P, 'route', done)
   return answers
 end

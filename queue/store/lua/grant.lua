@@ -164,12 +164,10 @@ VERBS['approve'] = { stops = { 'review', 'county' }, extras = 7, decides = true,
     local person, first = person_of(batch, case.h, g.year), ACT.number(case.a) == 0
     local entry = fund_post(fund_of(batch, g.fund), 'available', 'held', g.fen)
     say(',"amount_fen":' .. int(g.fen) .. ',"tier":"' .. g.tier .. '","instalments":' .. int(g.n), entry)
-    person.paid, person.dirty = person.paid + g.fen, true
-    if first then
-      person.times, person.causes[g.cause] = person.times + 1, (person.causes[g.cause] or 0) + 1
-    end
+    person_count(person, nil, g.fen, first and 1 or 0, 0, g.cause, first and 1 or 0)
     g.s, g.approver, g.dues, g.year = 'APPROVED', who, x[5], person.year
     case_set(case, 'a', int(ACT.number(case.a) + g.fen))
+    person_note(batch, case, g.cause)
     GRANT.set(case, g)
     LIFE.to_desk(batch, case, x, 6)
   end }
@@ -271,14 +269,10 @@ end
 function GRANT.uncount(batch, case, g, fen)
   local person = person_of(batch, case.h, g.year)
   local left = math.max(0, ACT.number(case.a) - fen)
-  if person.year == g.year then
-    person.paid, person.dirty = math.max(0, person.paid - fen), true
-    if left == 0 then
-      person.times = math.max(0, person.times - 1)
-      person.causes[g.cause] = math.max(0, (person.causes[g.cause] or 0) - 1)
-    end
-  end
+  local all = left == 0 and -1 or 0
+  person_count(person, g.year, -fen, all, 0, g.cause, all)
   case_set(case, 'a', int(left))
+  person_note(batch, case, g.cause)
 end
 
 -- Give back what was approved and not yet paid. Answers the posting, if there is one.

@@ -2,21 +2,22 @@
 -- a batch of tickets.
 
 -- Arguments per ticket: no, idempotency key hash, fingerprint, received_ms, facts, sealed blob, person
--- hash, wrapped key, job score, event tail. Answers per ticket: "created",
+-- hash, wrapped key, job score, event tail, who else is concerned (PEOPLE.parse, "" nobody). Answers per ticket: "created",
 -- "replayed:<no>:<received_ms>", "key-reused" or "conflict" (the number is taken, which only a wrong
 -- clock or a copied node number can bring about).
-local INTAKE_ARGS = 10
+local INTAKE_ARGS = 11
 
 local function intake(keys, args)
   local P = keys[1]
   local batch = batch_new(P)
-  local answers, plan = {}, {}
+  local answers, plan, people = {}, {}, {}
   if #args == 0 or #args % INTAKE_ARGS ~= 0 or #args > 64 * INTAKE_ARGS then
     error({ err = 'bad-input intake takes 1 to 64 tickets' })
   end
   for at = 1, #args, INTAKE_ARGS do
     whole(args[at + 3], 0, EXACT_MAX, 'received_ms')
     score_check(args[at + 8])
+    people[at] = args[at + 10] ~= '' and PEOPLE.parse(args[at + 10]) or nil
   end
   batch_check(batch)
   -- SET NX GET asks for the key's record and takes the key in one step; it is the first write, and
@@ -57,9 +58,18 @@ local function intake(keys, args)
     case_set(case, 'p', args[at + 5])
     case_set(case, 'h', args[at + 6])
     case_set(case, 'k', args[at + 7])
+    if people[at] and people[at].actor ~= '' then
+      case_set(case, 'rl', ',' .. people[at].actor .. ',')
+    end
     job_add(batch, 'route', no, args[at + 8], '')
   end
   batch_write(batch)
+  for _, at in ipairs(plan) do
+    if people[at] and (people[at].key ~= '' or people[at].hashes[1]) then
+      push(people[at].hashes, args[at + 6])
+      PEOPLE.join(P, people[at].key, people[at].hashes, args[at])
+    end
+  end
   return answers
 end
 

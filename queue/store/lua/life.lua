@@ -176,7 +176,7 @@ VERBS['consult'] = { stops = { 'review', 'county', 'pay' },
     push(batch.untimers, 'accept:' .. case.no)
   end }
 
--- Joined to an older case of the same event; nothing is deleted.
+-- Joined to an older case of the same event; nothing is deleted, and both show it.
 VERBS['duplicate'] = { stops = LIFE.ALL_CLOCKS, extras = 1, -- extra: the other case
   check = function(case, x, _, _, batch)
     local paid = LIFE.unpaid(case)
@@ -189,35 +189,34 @@ VERBS['duplicate'] = { stops = LIFE.ALL_CLOCKS, extras = 1, -- extra: the other 
     end
     return nil
   end,
-  plan = function(batch, case, x, _, _, say)
+  plan = function(batch, case, x, _, _, say, tail)
     say(',"master":"' .. x[1] .. '"')
     case_set(case, 'dm', x[1])
+    case_set(case, 'lk', LINKS.linked(batch.P, case, x[1], 'master'))
     LIFE.leave(batch, case)
+    LINKS.tell(batch, x[1], case.no, 'duplicate', tail)
   end }
 
--- Two cases that have to do with each other: both show it. Field lk: "<no>=<kind>,…".
-local LINKS_MAX = 50
-
-function LIFE.linked(case, no, kind)
-  local list = case.lk or redis.call('HGET', case_key(case.P, case.no), 'lk') or ''
-  local _, n = string.gsub(list, '=', '')
-  if n >= LINKS_MAX or string.find(',' .. list, ',' .. no .. '=', 1, true) then
-    return list
-  end
-  return (list == '' and '' or list .. ',') .. no .. '=' .. kind
-end
-
+-- Two cases that have to do with each other: both show it (links.lua finds those that are alike by itself).
 VERBS['link'] = { extras = 2, -- extra: the other case, kind (a word)
   check = function(case, x, _, _, batch)
     return (x[1] == case.no or redis.call('EXISTS', case_key(batch.P, ACT.code(x[1], 'case'))) == 0) and 'no-master' or
       nil
   end,
-  plan = function(batch, case, x, _, _, say)
-    local other = { no = x[1], P = batch.P }
-    case.P = batch.P
+  plan = function(batch, case, x, _, _, say, tail)
     say(',"case":"' .. x[1] .. '","kind":"' .. ACT.plain(x[2], 'kind') .. '"')
-    case_set(case, 'lk', LIFE.linked(case, x[1], x[2]))
-    later(batch, 'hash', 'HSET', case_key(batch.P, other.no), 'lk', LIFE.linked(other, case.no, x[2]))
+    case_set(case, 'lk', LINKS.linked(batch.P, case, x[1], x[2]))
+    LINKS.tell(batch, x[1], case.no, x[2], tail)
+  end }
+
+-- The county has looked at it (抽查). extra: "ok" or "doubt"
+VERBS['checked'] = { extras = 1, decides = true, apart = { 'mk', 'hd' },
+  plan = function(batch, case, x, _, _, say)
+    if x[1] ~= 'ok' and x[1] ~= 'doubt' then
+      error({ err = 'bad-input result' })
+    end
+    say(',"result":"' .. x[1] .. '"')
+    later(batch, 'zset', 'ZREM', batch.P .. ':spotchecks', case.no)
   end }
 
 VERBS['hand-back'] = { claim = true,

@@ -157,14 +157,12 @@ local function aid_plan(batch, case, aid)
     fund.day, fund.month = spend(fund.day, aid.day, aid.fen), spend(fund.month, aid.month, aid.fen)
     fund.spent = true
   end
-  person.paid, person.times = person.paid + aid.fen, person.times + 1
-  person.small = person.small + (aid.small and 1 or 0)
-  person.causes[aid.cause] = (person.causes[aid.cause] or 0) + 1
-  person.dirty = true
+  person_count(person, nil, aid.fen, 1, aid.small and 1 or 0, aid.cause, 1)
   case_event(batch, case, 'first-aid', 'FIRST_AID_APPROVED',
     aid.tail .. ',"payment":"' .. payment_next_id(case) .. '","amount_fen":' .. int(aid.fen) .. ',"review_due_ms":' ..
         aid.papers_due, entry)
   case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
+  person_note(batch, case, aid.cause)
   case_set(case, 'mk', aid.maker)
   case_set(case, 'rv', 'BOOKED:' .. aid.papers_due)
   push(batch.timers, int(aid.look), 'papers:' .. case.no)
@@ -179,14 +177,8 @@ local RANK = { INTENT = 0, UNKNOWN = 1, ACCEPTED = 2, FAILED = 3, SUCCEEDED = 3,
 
 -- The approval did not turn into money: give back what it counted for.
 local function aid_undo(batch, case, pay)
-  local person = person_of(batch, case.h, pay.year)
-  if person.year == pay.year then -- what comes back in a later year gives nothing back there
-    person.paid = math.max(0, person.paid - pay.m)
-    person.times = math.max(0, person.times - 1)
-    person.small = math.max(0, person.small - (pay.small == '1' and 1 or 0))
-    person.causes[pay.cause] = math.max(0, (person.causes[pay.cause] or 0) - 1)
-    person.dirty = true
-  end
+  -- what comes back in a later year gives nothing back there
+  person_count(person_of(batch, case.h, pay.year), pay.year, -pay.m, -1, pay.small == '1' and -1 or 0, pay.cause, -1)
   local fund = fund_of(batch, pay.u)
   if pay.day ~= '' then
     fund.spent = true
@@ -198,6 +190,7 @@ local function aid_undo(batch, case, pay)
     end
   end
   case_set(case, 'a', int(math.max(0, tonumber(case.a) - pay.m)))
+  person_note(batch, case, pay.cause)
   case_set(case, 'rv', 'VOID:0')
   push(batch.untimers, 'papers:' .. case.no)
 end

@@ -1,14 +1,21 @@
 -- Reading: what the gateway shows and the workers load, one call each. And the API's tokens.
 
 -- Arguments: case numbers (1..64). Answers per case {v, s, facts, sealed, wrapped key, person's year,
--- person hash} or "".
+-- person hash} or ""; where there is something to say of them, behind these: {his cases of late, household, its
+-- year, its cases of late, "1" if he or one of it is on the relatives register}.
 local function load(keys, args)
   local P, answer = keys[1], {}
   for i, no in ipairs(args) do
     local row = redis.call('HMGET', case_key(P, no), 'v', 's', 'f', 'p', 'k', 'h')
     if row[1] then
-      local year = redis.call('HGET', P .. ':person:' .. row[6], 'y')
-      answer[i] = { row[1], row[2], row[3], row[4], row[5] or '', year or '', row[6] }
+      local who = redis.call('HMGET', P .. ':person:' .. row[6], 'y', 'hh', 'op', 'rl')
+      local one = { row[1], row[2], row[3], row[4], row[5] or '', who[1] or '', row[6] }
+      answer[i] = one
+      local house = (who[2] or '') ~= '' and redis.call('HMGET', P .. ':household:' .. who[2], 'y', 'op', 'rl') or nil
+      if house or (who[3] or '') ~= '' or (who[4] or '') ~= '' then
+        local related = who[4] == '1' or (house and tonumber(house[3] or '0') > 0)
+        push(one, who[3] or '', who[2] or '', house and house[1] or '', house and house[2] or '', related and '1' or '0')
+      end
     else
       answer[i] = ''
     end
