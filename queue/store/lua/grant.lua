@@ -110,15 +110,15 @@ VERBS['minutes'] = { extras = 5, decides = true,
     GRANT.set(case, g)
   end }
 
--- What the year's sums leave. The county may allow a repeated cause, only a conference more than the year's
--- sum; a case counts once, whatever is paid for it.
+-- What the year's sums leave, by who approves: the county may allow a repeated cause, only a conference more
+-- than the year's sum; a case counts once, whatever is paid for it.
 function GRANT.cap(person, g, case, x)
   local caps = { fen = whole(x[1], 0, EXACT_MAX, 'cap'), times = whole(x[2], 0, EXACT_MAX, 'cap'),
     cause = whole(x[3], 0, EXACT_MAX, 'cap') }
-  if g.tier ~= 'conference' and person.paid + g.fen > caps.fen then
+  if GRANT.AT[case.s] < 3 and person.paid + g.fen > caps.fen then
     return 'cap:year:' .. int(math.max(0, caps.fen - person.paid))
   end
-  if g.tier == 'township' and ACT.number(case.a) == 0 then
+  if GRANT.AT[case.s] == 1 and ACT.number(case.a) == 0 then
     if person.times + 1 > caps.times then
       return 'cap:times:0'
     end
