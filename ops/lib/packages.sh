@@ -3,7 +3,7 @@
 PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libhiredis-dev
     libcurl4-openssl-dev libcjson-dev libssl-dev zlib1g-dev libcmocka-dev libxml2-dev)
 PACKAGES_RUN=(redis-server redis-tools)
-PACKAGES_TEST=(clang nodejs libxml2-utils)
+PACKAGES_TEST=(clang nodejs libxml2-utils kannel kannel-extras)
 
 # Debian 13 has llhttp as a library; Debian 12 ships its sources inside node-llhttp.
 package_llhttp() {
@@ -21,6 +21,88 @@ package_is_here() {
     return 1
 }
 
+# False only if the lists of apt are there and do not have it.
+package_is_offered() {
+    [ -z "$(apt-cache search --names-only '^gcc as well as the package of the same purpose.
+package_is_needed() {
+    case "$1" in
+    gcc | cmake | clang | redis-server) command -v "$1" >/dev/null && return 1 ;;
+    ninja-build) command -v ninja >/dev/null || command -v make >/dev/null && return 1 ;;
+    redis-tools) command -v redis-cli >/dev/null && return 1 ;;
+    nodejs) command -v node >/dev/null && return 1 ;;
+    kannel*) package_is_offered "$1" || return 1 ;; # without it its tests say SKIPPED
+    esac
+    ! package_is_here "$1"
+}
+
+# Run as root: directly or through sudo.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# While it stands, Debian's maintainer scripts start no service. One that is there already is left alone.
+POLICY_RC=/usr/sbin/policy-rc.d
+
+policy_stop_services() {
+    [ -e "$POLICY_RC" ] && return 0
+    printf '#!/bin/sh\n# jiuji: no service starts while packages are installed\nexit 101\n' |
+        as_root tee "$POLICY_RC" >/dev/null
+    as_root chmod 755 "$POLICY_RC"
+    POLICY_IS_OURS=1
+}
+
+# Also for the EXIT trap of every script that installs.
+policy_restore() {
+    [ -z "${POLICY_IS_OURS:-}" ] || as_root rm -f "$POLICY_RC"
+    POLICY_IS_OURS=
+}
+
+# packages_ensure LOG PACKAGE…: install what is missing.
+packages_ensure() {
+    local log=$1 missing=() name
+    shift
+    command -v dpkg-query >/dev/null || {
+        say "This is not Debian: taking for granted what the build needs (see ops/install.md)."
+        return 0
+    }
+    for name in "$@"; do
+        ! package_is_needed "$name" || missing+=("$name")
+    done
+    if ! package_is_here libllhttp-dev && ! package_is_here node-llhttp; then
+        missing+=("llhttp (libllhttp-dev or node-llhttp)")
+    fi
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+        die "these Debian packages are missing: ${missing[*]}; run as root, or have sudo"
+    step "Installing from Debian: ${missing[*]}"
+    packages_install "$log" "${missing[@]}"
+}
+
+packages_install() {
+    local log=$1 status=0 names=() name
+    shift
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300)
+    as_root "${apt[@]}" update >>"$log" 2>&1 || say "apt-get update complains (see $log); going on"
+    for name in "$@"; do
+        [[ $name != llhttp* ]] || name=$(package_llhttp)
+        names+=("$name")
+    done
+    policy_stop_services
+    as_root "${apt[@]}" install --no-install-recommends "${names[@]}" >>"$log" 2>&1 || status=$?
+    policy_restore
+    [ "$status" = 0 ] || {
+        tail -n 15 "$log" >&2
+        die "the packages could not be installed; the whole story is in $log"
+    }
+}
+ 2>/dev/null)" ] ||
+        [ -n "$(apt-cache search --names-only "^$1\$" 2>/dev/null)" ]
+}
+
 # A program from elsewhere serves as well as the package of the same purpose.
 package_is_needed() {
     case "$1" in
@@ -28,6 +110,7 @@ package_is_needed() {
     ninja-build) command -v ninja >/dev/null || command -v make >/dev/null && return 1 ;;
     redis-tools) command -v redis-cli >/dev/null && return 1 ;;
     nodejs) command -v node >/dev/null && return 1 ;;
+    kannel*) package_is_offered "$1" || return 1 ;; # without it its tests say SKIPPED
     esac
     ! package_is_here "$1"
 }
