@@ -207,7 +207,7 @@ static enum err fill_out(struct site *s, struct letter *l)
         .case_no = l->no,
         .template_name = slice_of(t->name),
         .version = t->version,
-        .to_hash = slice_of(l->hash),
+        .to_hash = slice_make(l->hash, SEAL_HASH_SIZE - 1),
         .payload = kept_payload(l),
         .tell_officer = kind == LETTER_NEWS && (strncmp(t->name, "dispatched", 10) == 0 ||
                                                 strcmp(t->name, "ask-place") == 0),

@@ -351,12 +351,14 @@ static enum err prepare(struct site *s, size_t n, struct job_end *ends, size_t *
             continue;
         }
         enum err bad = ERR_OK;
-        if (!w->row.found || w->row.state != CASE_RECEIVED) {
+        bool fresh = w->row.found && w->row.state == CASE_RECEIVED;
+        bool again = w->row.found && w->row.state == CASE_TRIAGED; /* more is known of the place */
+        if (!fresh && !again) {
             w->open = false; /* routed before: the answer to that commit was lost */
         } else {
             bad = open_facts(s, w);
             bad = bad == ERR_OK ? place(s, w) : bad;
-            w->open = bad == ERR_OK;
+            w->open = bad == ERR_OK && (fresh || w->dispatched);
         }
         if (w->open) {
             continue;

@@ -165,6 +165,11 @@ static enum err speak(struct site *s, struct sms_message_in *m, enum case_verb v
         err = act_read(reply, result);
         freeReplyObject(reply);
     }
+    if (err == ERR_OK && result->outcome != ACT_OK && result->outcome != ACT_REPLAYED) {
+        log_event(LOG_INFO, "sms_word_refused", "message=%.*s verb=%s outcome=%d refusal=%s",
+                  SLICE_FMT(m->no), case_verb_word(verb), (int)result->outcome,
+                  result->outcome == ACT_REFUSED ? act_refusal_word(result->refusal) : "");
+    }
     return err;
 }
 
@@ -210,7 +215,7 @@ static enum err add(struct site *s, struct sms_message_in *m, const char *reason
 {
     unsigned char key[SEAL_KEY_BYTES];
     char score[24] = "";
-    struct slice extra[3];
+    struct slice extra[4];
     struct act_result result;
     bool place = m->place_found && !m->talk.routed;
     merge_facts(&m->reading, &m->step, &m->facts);
@@ -239,7 +244,8 @@ static enum err add(struct site *s, struct sms_message_in *m, const char *reason
                  (long long)(now_ms - (m->step.danger ? HOUR_MS : 0)));
     }
     extra[2] = slice_of(score);
-    err = speak(s, m, VERB_ADD, CITIZEN, slice_of(reason), extra, 3, 0, slice_make("", 0), &result);
+    extra[3] = slice_of(m->step.danger ? urgency_word(URGENCY_CRITICAL) : "");
+    err = speak(s, m, VERB_ADD, CITIZEN, slice_of(reason), extra, 4, 0, slice_make("", 0), &result);
     if (err == ERR_OK && !taken(&result)) {
         m->again = true; /* it has just come to its end, or changed: look again */
     }

@@ -199,8 +199,8 @@ function SMS.link(list, talk, no)
 end
 
 function SMS.talk_read(P, hash)
-  local row = redis.call('HMGET', SMS.talk_key(P, hash), 'c', 'i', 'r', 'x')
-  return { c = row[1] or '', i = row[2] or '0', r = row[3] or '', x = row[4] or '' }
+  local row = redis.call('HMGET', SMS.talk_key(P, hash), 'c', 'i', 'r', 'x', 'a')
+  return { c = row[1] or '', i = row[2] or '0', r = row[3] or '', x = row[4] or '', a = row[5] or '' }
 end
 
 -- May one more automatic answer go to this telephone in this hour? Two machines that answer each other are
@@ -300,8 +300,9 @@ function SMS.begin(keys, args)
     local state, tries, channel = row[1], tonumber(row[2] or '0') + 1, row[3] or '0'
     if state and SMS.RANK[state] and SMS.RANK[state] >= SMS.RANK.accepted then
       push(answers, 'sent')
-    elseif no ~= '' and string.find(',' .. talk.x .. ',', ',' .. no .. ',', 1, true) then
-      push(answers, 'off')
+    elseif no ~= '' and (string.find(',' .. talk.x .. ',', ',' .. no .. ',', 1, true) or
+      (args[at + 8] == 'place' and string.find(talk.a, 'place|' .. no .. '|', 1, true) == 1)) then
+      push(answers, 'off') -- not wanted there, or just asked in the conversation
     else
       push(answers, 'send:' .. channel .. ':' .. int(tries))
       if no ~= '' and args[at + 8] ~= '-' then
@@ -373,7 +374,8 @@ function SMS.sent(keys, args)
       end
     end
     word = SMS.RANK[state] > SMS.RANK[word] and state or word
-    redis.call('HSET', key, 's', word, 'ch', args[at + 2], 'b', args[at + 3], 'pr', provider, 'ref', ref, 'at', int(now))
+    redis.call('HSET', key, 's', word, 'ch', args[at + 2], 'b', args[at + 3], 'pr', provider, 'ref', ref, 'at',
+      int(now))
     if ref ~= '' then
       redis.call('SET', P .. ':outref:' .. provider .. ':' .. ref, id, 'EX', SMS.PARK_S)
     end
@@ -415,6 +417,43 @@ TIMERS['silence'] = function(batch, case, _, now)
   job_add(batch, 'notify', case.no .. ':s' .. int(now), int(now),
     'silence|' .. (case.o ~= '' and case.o or case.t) .. '|' .. (due > now and int(due) or '0'))
   return nil -- its message sets the next one
+end
+
+-- A word of the citizen. extra: the word ("" none). "money-yes" is kept (field cy) until the review is done:
+-- closing needs it.
+VERBS['note'] = {
+  plan = function(_, case, x, _, now, say)
+    local word = x[1] or ''
+    say(word ~= '' and ',"word":"' .. ACT.plain(word, 'word') .. '"' or nil)
+    if word == 'money-yes' or word == 'money-no' then
+      case_set(case, 'cy', word == 'money-yes' and int(now) or '')
+    end
+  end }
+
+-- The review is done: who has said that the money came has been followed up by it; who has not is asked.
+SMS.confirm = VERBS['confirm'].plan
+VERBS['confirm'].plan = function(batch, case, x, who, now, say, tail)
+  local word = SMS.confirm(batch, case, x, who, now, say, tail)
+  local to = not word and move('follow-up', case.s)
+  local said = to and redis.call('HGET', case_key(batch.P, case.no), 'cy')
+  if said and said ~= '' then
+    case_event(batch, case, 'follow-up', to, fragment(now, 'citizen:sms', 'money-yes') .. ',"said_ms":' .. said)
+    for _, kind in ipairs(VERBS['follow-up'].stops or {}) do
+      clock_stop(batch, case, kind)
+    end
+  elseif to then
+    job_add(batch, 'notify', case.no .. ':' .. int(case.v), int(now), 'confirmed||0')
+  end
+  return word
+end
+
+-- "The money did not come" takes an earlier yes back.
+SMS.attempt = VERBS['attempt'].plan
+VERBS['attempt'].plan = function(batch, case, x, who, now, say, tail)
+  if x[1] == 'no' then
+    case_set(case, 'cy', '')
+  end
+  return SMS.attempt(batch, case, x, who, now, say, tail)
 end
 
 -- Passed on to the next township: its officer is told as well.
