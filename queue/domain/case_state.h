@@ -66,6 +66,7 @@
     X(VERB_PAID, "paid", "发放成功")                     \
     X(VERB_PAY_FAILED, "pay-failed", "发放失败")         \
     X(VERB_PAY_RETURNED, "pay-returned", "银行退票")     \
+    X(VERB_COUNTERSIGN, "countersign", "县级会签")       \
     X(VERB_PAPERS, "papers", "补齐手续")                 \
     X(VERB_PAPERS_OVERDUE, "papers-overdue", "手续逾期") \
     X(VERB_CONFIRM, "confirm", "复核确认")               \
@@ -282,6 +283,7 @@
     X(VERB_ESCALATE)       \
     X(VERB_ADD)            \
     X(VERB_RATE)           \
+    X(VERB_COUNTERSIGN)    \
     X(VERB_NOTE)
 
 #define CASE_WORD_ENUM(id, word, zh) id,

@@ -87,8 +87,8 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
     fcall_int(f, a->year);
     fcall_slice(f, a->cause);
     char how[32];
-    snprintf(how, sizeof(how), "%c%c:%.*s", a->small_fast ? '1' : '0',
-             a->method == 0 ? 'b' : a->method, SLICE_FMT(a->fund));
+    snprintf(how, sizeof(how), "%c%c:%.*s%s", a->small_fast ? '1' : '0',
+             a->method == 0 ? 'b' : a->method, SLICE_FMT(a->fund), a->countersign ? "!" : "");
     fcall_text(f, how);
     fcall_int(f, a->cap_paid_fen);
     fcall_int(f, a->cap_times);

@@ -55,6 +55,7 @@ struct aid_order {
                     officer */
     struct slice
         fund; /* another fund than the township's, e.g. the county reserve; "" = the township's */
+    bool countersign; /* review debt: refused unless a reviewer has said `countersign` for as much */
     int64_t cap_paid_fen; /* of the person in the year, this one included */
     int64_t cap_times;
     int64_t cap_same_cause;
@@ -169,6 +170,9 @@ enum act_outcome {
     X(REFUSAL_RECUSED, "recused", "您与申请人有亲属关系或已申报回避，不能办理这个求助件。")       \
     X(REFUSAL_CASH_STOPPED, "cash-stopped",                                                       \
       "现金盘点有差额，本乡镇（街道）的现金发放已暂停，请改用银行转账。")                         \
+    X(REFUSAL_CASH_SHORT, "cash-short", "库存现金不足，请先提取现金，或改用银行转账。")           \
+    X(REFUSAL_COUNTERSIGN, "countersign",                                                         \
+      "本乡镇（街道）逾期未补手续的资金较多，先行救助须先经县级审核人员会签。")                   \
     X(REFUSAL_GRANT_OPEN, "grant-open", "已批准的救助还没有发完，请先更正账户后重新发放。")       \
     X(REFUSAL_PAID, "paid", "已有救助款批准或发放，不能这样办结；如有误发请按复核不符处理。")     \
     X(REFUSAL_NO_MASTER, "no-master", "没有这个主件编号，或主件本身也是重复件。")                 \

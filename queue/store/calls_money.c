@@ -78,6 +78,13 @@ void allot_write(struct fcall *f, const char *region, const struct allotment *a)
     fcall_slice(f, a->event_tail);
     fcall_slice(f, a->idem_hash);
     fcall_slice(f, a->fingerprint);
+    if (a->marked) {
+        fcall_int(f, a->low_permille);
+        fcall_int(f, a->full_fen);
+    } else {
+        fcall_text(f, "");
+        fcall_text(f, "");
+    }
 }
 
 enum err allot_read(const redisReply *reply, enum allot_outcome *out)

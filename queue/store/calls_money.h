@@ -47,6 +47,9 @@ struct allotment {
     struct slice fund; /* township or region code */
     int64_t amount_fen;
     struct slice event_tail, idem_hash, fingerprint;
+    bool marked; /* the low mark is set anew (see struct fund_mark); else it stays as it was */
+    int low_permille;
+    int64_t full_fen;
 };
 enum allot_outcome { ALLOT_OK, ALLOT_REPLAYED, ALLOT_KEY_REUSED, ALLOT_CAP };
 void allot_write(struct fcall *f, const char *region, const struct allotment *a);

@@ -283,6 +283,7 @@ static const struct {
     {VERB_PAY, {"3"}},
     {VERB_REVIEW_FAIL, {"1000", REGION, "11"}},
     {VERB_REPAY, {"1000"}},
+    {VERB_COUNTERSIGN, {"1000"}},
     {VERB_PAUSE, {"applicant", "4102444800000"}},
     {VERB_RESUME, {"county=9/8;pay=9/8;review=9/8"}},
     {VERB_REFER, {"housing", "4102444800000"}},

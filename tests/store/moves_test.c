@@ -25,7 +25,7 @@ static void prepare(const char *no, enum case_verb verb, enum case_state s)
     case VERB_HAND_OVER:
     case VERB_RECEIPT:
         payment = "INTENT|1000|" TOWN "|2026|fire|0|||acu|";
-        account = "held";
+        account = "cash_held";
         approved = "1000";
         break;
     case VERB_CONFIRM:

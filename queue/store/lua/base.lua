@@ -538,7 +538,7 @@ local function batch_write(batch)
     if fund.dirty then
       local list = fund.spent and { 'day', fund.day, 'month', fund.month } or {}
       for name in pairs(fund.set) do
-        push(list, name, type(fund[name]) == 'number' and int(fund[name]) or fund[name])
+        push(list, name, type(fund[name]) == 'number' and int(fund[name]) or fund[name] or '')
       end
       call('HSET', P .. ':fund:' .. fund.code, list)
     end

@@ -22,10 +22,28 @@ function HAND.set(case, h)
   case_set(case, 'ho', h.id .. '|' .. h.hash .. '|' .. h.witness .. '|' .. h.who .. '|' .. int(h.tries))
 end
 
+-- First aid in cash was taken from the cash box when it was approved. A grant is held at the bank: when it is handed over
+-- in cash the box pays for the bank.
+function HAND.from_box(batch, pay)
+  if not (pay.grant and pay.method == 'c') then
+    return nil
+  end
+  local fund = fund_of(batch, pay.u)
+  return fund, fund_balance(fund, 'cash') < pay.m and 'cash-short' or nil
+end
+
 -- extra: payment, hash of the code ("" when the citizen has no phone: a second officer confirms), witness
 VERBS['hand-over'] = { extras = 3, claim = true, decides = true,
   check = function(case, x, _, _, batch)
-    return not HAND.payment(batch, case, x[1]) and 'not-by-hand' or nil
+    local pay = HAND.payment(batch, case, x[1])
+    if not pay then
+      return 'not-by-hand'
+    end
+    if pay.method == 'c' and LEDGER.cash_stopped(fund_of(batch, pay.u)) then
+      return 'cash-stopped'
+    end
+    local _, short = HAND.from_box(batch, pay)
+    return short
   end,
   plan = function(_, case, x, who, _, say)
     if x[2] ~= '' then
@@ -39,8 +57,13 @@ VERBS['hand-over'] = { extras = 3, claim = true, decides = true,
 VERBS['receipt'] = { extras = 2,
   check = function(case, x, who, _, batch)
     local h = HAND.parse(case)
-    if h.id ~= x[1] or not HAND.payment(batch, case, x[1]) then
+    local pay = HAND.payment(batch, case, x[1])
+    if h.id ~= x[1] or not pay then
       return 'not-by-hand'
+    end
+    local _, short = HAND.from_box(batch, pay)
+    if short then
+      return short
     end
     if x[2] == '' then
       return (who == h.who or who == case.mk) and 'same-person' or nil
@@ -56,7 +79,8 @@ VERBS['receipt'] = { extras = 2,
       return 'wrong-code'
     end
     local pay, field = HAND.payment(batch, case, x[1])
-    say(',"payment":"' .. x[1] .. '","matched":true')
+    local box = HAND.from_box(batch, pay)
+    say(',"payment":"' .. x[1] .. '","matched":true', box and fund_post(box, 'cash', 'available', pay.m))
     settle(batch, case, pay, 'SUCCEEDED', tail)
     pay.s = 'SUCCEEDED'
     case_set(case, field, payment_text(pay))

@@ -1,9 +1,9 @@
--- Money: the first-aid envelope (hold + payment + review duty in one step), what the bank says,
--- allotments.
+-- Money: the first-aid envelope (hold + payment + review duty in one step), and what the bank says.
 
 -- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, how: "1" for
 -- small-fast else "0", then by whom it is handed over ("b" bank, "c" cash, "g" goods) and, if another fund
--- than the township's pays, ":" and its code; then the caps: paid in the year, times in the year, same
+-- than the township's pays, ":" and its code, and at last "!" if a reviewer must have countersigned
+-- (review.lua); then the caps: paid in the year, times in the year, same
 -- cause in the year; day, day cap, month, month cap ("" = no standing order); papers due ms and, if that is to be
 -- watched, "/" and when the money has to be there; job score.
 local AID_ARGS = 15
@@ -12,13 +12,14 @@ local function aid_parse(args, at)
   local function cap(i)
     return whole(args[at + i], 0, EXACT_MAX, 'cap')
   end
-  local small, method, fund = string.match(args[at + 5], '^([01])([bcg]?):?(%d*)$')
+  local small, method, fund, sign = string.match(args[at + 5], '^([01])([bcg]?):?(%d*)(!?)$')
   if not small then
     error({ err = 'bad-input how it is paid' })
   end
   local aid = {
     fen = amount(args[at]), tail = args[at + 1], maker = args[at + 2], year = args[at + 3], cause = args[at + 4],
     small = small == '1', method = method == '' and 'b' or method, fund = fund ~= '' and fund or nil,
+    countersign = sign == '!',
     cap_paid = cap(6), cap_times = cap(7), cap_cause = cap(8), day = args[at + 9],
     cap_day = cap(10), month = args[at + 11], cap_month = cap(12), score = args[at + 14],
   }
@@ -37,6 +38,34 @@ local function aid_parse(args, at)
   return aid
 end
 
+-- Cash lies in the box, everything else with the bank: the account that money is taken from and the one where it
+-- waits.
+local function purse(method)
+  if method == 'c' then
+    return 'cash', 'cash_held'
+  end
+  return 'available', 'held'
+end
+
+-- Only the township's own fund pays, or the reserve behind it. A county's countersignature is another person's
+-- and covers so much.
+local function aid_permit(batch, case, aid)
+  if aid.fund and aid.fund ~= case.t and aid.fund ~= string.sub(case.t, 1, 6) and '{' .. aid.fund .. '}' ~= batch.P then
+    return 'funds:available:0'
+  end
+  if aid.countersign then
+    local who, fen = string.match(redis.call('HGET', case_key(batch.P, case.no), 'cs') or '', '^([^|]+)|(%d+)$')
+    if not who or tonumber(fen) < aid.fen then
+      return 'countersign'
+    end
+    if LEDGER.person(who) == LEDGER.person(aid.maker) then
+      return 'same-person'
+    end
+    aid.signer = who
+  end
+  return nil
+end
+
 -- nil when the money may be held, else the refusal "funds" or "cap:<which>:<left>".
 local function aid_refusal(batch, case, aid)
   local fund = fund_of(batch, aid.fund or case.t)
@@ -44,8 +73,13 @@ local function aid_refusal(batch, case, aid)
   if aid.method == 'c' and redis.call('HGET', fund.key, 'cash_stop') == '1' then
     return 'cash-stopped'
   end
-  if fund.available < aid.fen then
-    return 'funds:available:' .. int(fund.available)
+  local permit = (aid.fund or aid.countersign) and aid_permit(batch, case, aid)
+  if permit then
+    return permit
+  end
+  local there = fund_balance(fund, (purse(aid.method)))
+  if there < aid.fen then
+    return 'funds:available:' .. int(there)
   end
   if person.paid + aid.fen > aid.cap_paid then
     return 'cap:year:' .. int(math.max(0, aid.cap_paid - person.paid))
@@ -152,7 +186,12 @@ end
 local function aid_plan(batch, case, aid)
   local code = aid.fund or case.t
   local fund, person = fund_of(batch, code), person_of(batch, case.h, aid.year)
-  local entry = fund_post(fund, 'available', 'held', aid.fen)
+  local from, to = purse(aid.method)
+  local entry, more = fund_post(fund, from, to, aid.fen), ''
+  if aid.signer then
+    more = ',"countersigned_by":"' .. aid.signer .. '"'
+    case_set(case, 'cs', '') -- one signature, one payment
+  end
   if aid.day ~= '' then
     fund.day, fund.month = spend(fund.day, aid.day, aid.fen), spend(fund.month, aid.month, aid.fen)
     fund.spent = true
@@ -160,7 +199,7 @@ local function aid_plan(batch, case, aid)
   person_count(person, nil, aid.fen, 1, aid.small and 1 or 0, aid.cause, 1)
   case_event(batch, case, 'first-aid', 'FIRST_AID_APPROVED',
     aid.tail .. ',"payment":"' .. payment_next_id(case) .. '","amount_fen":' .. int(aid.fen) .. ',"review_due_ms":' ..
-        aid.papers_due, entry)
+        aid.papers_due .. more, entry)
   case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
   person_note(batch, case, aid.cause)
   case_set(case, 'mk', aid.maker)
@@ -209,7 +248,8 @@ local function settle(batch, case, pay, outcome, tail)
   end
   local unreviewed = tonumber(case.pu ~= '' and case.pu or '0')
   if outcome == 'SUCCEEDED' then
-    local entry = fund_post(fund, 'held', 'unreviewed', pay.m)
+    local _, held = purse(pay.method)
+    local entry = fund_post(fund, held, 'unreviewed', pay.m)
     case_event(batch, case, 'paid', move('paid', case.s) or case.s, tail, entry)
     case_set(case, 'pu', int(unreviewed + pay.m))
     return 'paid'
@@ -227,7 +267,8 @@ local function settle(batch, case, pay, outcome, tail)
     end
     entry = fund_post(fund, from, 'returned', pay.m) .. ',' .. fund_post(fund, 'returned', 'available', pay.m)
   else
-    entry = fund_post(fund, 'held', 'available', pay.m)
+    local free, held = purse(pay.method)
+    entry = fund_post(fund, held, free, pay.m)
   end
   local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
   aid_undo(batch, case, pay)
@@ -275,6 +316,8 @@ local function outcome(keys, args)
       error({ err = 'bad-input outcome word' })
     elseif not pay then
       push(answers, 'none')
+    elseif pay.method ~= 'b' and to ~= 'FAILED' then
+      push(answers, 'conflict') -- no bank has moved what an officer hands over
     elseif told ~= '' and tonumber(told) ~= pay.m then
       push(answers, 'amount')
     elseif RANK[to] == 3 and RANK[pay.s] == 3 and to ~= pay.s then
@@ -314,29 +357,4 @@ local function outcome(keys, args)
   return answers
 end
 
--- Arguments: fund code, amount, event tail, idempotency key hash, fingerprint. Answers "ok", "replayed"
--- or "key-reused".
-local function allot(keys, args)
-  args_check(args, 5, 5)
-  local P, code, fen = keys[1], args[1], amount(args[2])
-  local batch = batch_new(P)
-  expect('stream', P .. ':events')
-  local record = redis.call('GET', P .. ':idem:' .. args[4])
-  if record then
-    return record == args[5] and 'replayed' or 'key-reused'
-  end
-  local fund = fund_of(batch, code)
-  if fund_balance(fund, 'allotted') + fen > AMOUNT_MAX then
-    return 'cap'
-  end
-  fund.allotted, fund.available, fund.dirty = fund.allotted + fen, fund.available + fen, true
-  fund.set = { allotted = true, available = true }
-  push(batch.events, 'fund:' .. code, '{"verb":"allot",' .. args[3] .. ',"postings":[' ..
-    posting(code, 'allotted', 'available', fen) .. ']}')
-  batch_write(batch)
-  redis.call('SET', P .. ':idem:' .. args[4], args[5], 'EX', 172800)
-  return 'ok'
-end
-
 redis.register_function{ function_name = 'jiuji_outcome', callback = outcome, flags = { 'allow-oom' } }
-redis.register_function('jiuji_allot', allot)

@@ -19,6 +19,14 @@ function RECOVERY.confirm(batch, case, list)
   return entries[1] and table.concat(entries, ',') or nil
 end
 
+-- The county's countersignature: when a township's review debt has reached the last step, first aid of up to this
+-- amount may be paid. Field cs: "who|fen"; the next first aid that needs it uses it up. extra: amount
+VERBS['countersign'] = { extras = 1, decides = true, apart = { 'mk', 'hd' },
+  plan = function(_, case, x, who, _, say)
+    say(',"amount_fen":' .. int(ACT.fen(x, 1)))
+    case_set(case, 'cs', who .. '|' .. int(ACT.fen(x, 1)))
+  end }
+
 VERBS['confirm'] = { extras = 1, decides = true, apart = { 'mk', 'hd' }, -- extra: inbox score
   plan = function(batch, case, x, _, now, say)
     say(nil, RECOVERY.confirm(batch, case, payments_of(batch.P, case)))
