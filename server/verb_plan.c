@@ -6,6 +6,7 @@
 #include "queue/domain/money.h"
 #include "server/verb.h"
 #include "workers/routing/chain.h"
+#include "workers/rules/clock_terms.h"
 #include "workers/rules/decision.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -85,67 +86,53 @@ static int64_t county_most(const struct plan *p)
 
 /* ---- Clocks that start with the verb ---- */
 
-static bool start_clock(struct plan *p, enum clocks_kind kind, struct clocks_term term)
-{
-    int64_t due_ms, warn_ms;
-    char text[96];
-    if (term.count == 0) {
-        return true;
-    }
-    if (clocks_due(&p->op->g->calendar, term, p->now_ms, &due_ms, &warn_ms, NULL) != ERR_OK) {
-        return refuse(p, ERR_INTERNAL, "服务内部错误。");
-    }
-    snprintf(text, sizeof(text), "%s=%lld/%lld", clocks_word(kind), (long long)due_ms,
-             (long long)warn_ms);
-    p->r->clocks = verb_keep(p->op, slice_of(text));
-    return true;
-}
-
-static struct clocks_term review_term(const struct plan *p)
-{
-    const struct policy_rules *r = p->rules;
-    struct slice type = slice_of(p->st->decision_type);
-    if (slice_is(type, "SMALL_FAST")) {
-        return (struct clocks_term){TERM_DAYS, r->small_fast.days};
-    }
-    if (slice_is(type, "EXPENSE")) {
-        return (struct clocks_term){TERM_WORKING_DAYS, p->st->facts.recognised
-                                                           ? r->expense.recognised_working_days
-                                                           : r->expense.township_working_days};
-    }
-    return (struct clocks_term){TERM_WORKING_DAYS, r->urgent_std.working_days};
-}
-
+/* What runs in the state that the verb leads to and did not run before (clocks_start_text); the
+ * policy's terms, and where the rules are silent those of an urgent case: no case is without one.
+ */
 static bool plan_clocks(struct plan *p)
 {
+    const struct verb_state *st = p->st;
     const struct policy_rules *r = p->rules;
-    bool expense = strcmp(p->st->decision_type, "EXPENSE") == 0;
-    switch (p->st->verb) {
-    case VERB_ACCEPT:
-        return p->st->state == CASE_FIRST_AID_PAID || start_clock(p, CLOCKS_REVIEW, review_term(p));
-    case VERB_REVIEW:
-        return p->st->state != CASE_REVIEW_CONFIRMED ||
-               start_clock(p, CLOCKS_REVIEW,
-                           (struct clocks_term){TERM_WORKING_DAYS,
-                                                r->county_ceiling.follow_up_working_days});
-    case VERB_PROPOSE:
-        return start_clock(p, CLOCKS_COUNTY,
-                           (struct clocks_term){TERM_WORKING_DAYS,
-                                                expense
-                                                    ? r->expense.county_working_days
-                                                    : r->county_ceiling.follow_up_working_days});
-    case VERB_CONVENE:
-        return start_clock(p, CLOCKS_COUNTY,
-                           (struct clocks_term){TERM_WORKING_DAYS, r->conference.working_days});
-    case VERB_APPROVE:
-        return start_clock(p, CLOCKS_PAY,
-                           (struct clocks_term){TERM_WORKING_DAYS, r->payment.working_days});
-    case VERB_CONFIRM:
-        return start_clock(p, CLOCKS_FOLLOW_UP,
-                           (struct clocks_term){TERM_WORKING_DAYS, r->follow_up.working_days});
-    default: break;
+    struct clocks_rules terms;
+    enum relief_type type;
+    enum case_state to;
+    struct buf text;
+    int64_t due_ms, warn_ms;
+    bool ok = true;
+    if (case_move(st->verb, st->state, &to) != ERR_OK) {
+        return true; /* the store refuses it */
     }
-    return true;
+    if (relief_type_from_word(slice_of(st->decision_type), &type) != ERR_OK) {
+        type = RELIEF_OTHER;
+    }
+    clock_terms(r, &p->op->g->calendar, type, URGENCY_NORMAL, st->facts.recognised, &terms);
+    if (terms.terms[CLOCKS_REVIEW].unit == TERM_NONE) {
+        terms.terms[CLOCKS_REVIEW] =
+            (struct clocks_term){TERM_WORKING_DAYS, r->urgent_std.working_days};
+        terms.terms[CLOCKS_COUNTY] =
+            (struct clocks_term){TERM_WORKING_DAYS, r->county_ceiling.follow_up_working_days};
+    }
+    if (st->state == CASE_REVIEW_CONFIRMED) { /* 跟进救助: what the first aid left open */
+        terms.terms[CLOCKS_REVIEW] =
+            (struct clocks_term){TERM_WORKING_DAYS, r->county_ceiling.follow_up_working_days};
+    }
+    buf_init(&text, 256);
+    if (st->verb == VERB_CONVENE) { /* from the county as well: a conference has its own time */
+        const struct clocks_term conference = {TERM_WORKING_DAYS, r->conference.working_days};
+        ok = clocks_due(&p->op->g->calendar, conference, p->now_ms, &due_ms, &warn_ms, NULL) ==
+             ERR_OK;
+        if (ok) {
+            clocks_put(&text, CLOCKS_COUNTY, due_ms, warn_ms);
+        }
+    } else {
+        clocks_start_text(&terms, st->state, to, p->now_ms, &text);
+    }
+    if (ok && buf_err(&text) == ERR_OK && text.len > 0) {
+        p->r->clocks = verb_keep(p->op, buf_slice(&text));
+    }
+    ok = ok && buf_err(&text) == ERR_OK && (text.len == 0 || p->r->clocks.ptr != NULL);
+    buf_release(&text);
+    return ok || refuse(p, ERR_INTERNAL, "服务内部错误。");
 }
 
 /* ---- Money ---- */
@@ -177,6 +164,7 @@ static bool plan_aid(struct plan *p, struct aid_order *aid)
         .cap_times = p->rules->caps.times_per_year,
         .cap_same_cause = p->rules->caps.same_cause_per_year,
         .papers_due_ms = papers_due_ms,
+        .pay_due_ms = p->now_ms + p->rules->urgent_first.pay_hours * HOUR_MS,
         .job_score = p->now_ms - HOUR_MS,
     };
     p->r->aid = aid;

@@ -231,6 +231,7 @@ static enum err plan_aid(struct site *s, struct work *w, int64_t now_ms)
         .cap_day_fen = order->day_fen,
         .cap_month_fen = order->month_fen,
         .papers_due_ms = d->papers_by_ms != 0 ? d->papers_by_ms : d->review_by_ms,
+        .pay_due_ms = d->pay_by_ms,
         .job_score = now_ms - (d->urgency == URGENCY_CRITICAL ? HOUR_MS : 0),
     };
     return runtime_tail(s, now_ms, maker, slice_of(reason), d->policy, &w->aid.event_tail);

@@ -208,7 +208,7 @@ void clocks_start_text(const struct clocks_rules *r, enum case_state from, enum 
     if (to == CASE_PAPERS_OK) {
         begins = CLOCKS_BIT(CLOCKS_REVIEW);
     } else if (clocks_first_aid(to)) {
-        begins &= CLOCKS_BIT(CLOCKS_PAY);
+        begins = 0;
     }
     for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
         bool ordinary = k == CLOCKS_PAY && !clocks_first_aid(to);

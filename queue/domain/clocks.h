@@ -140,8 +140,8 @@ struct clocks_rules {
 
 /* What starts to run when a case goes from one state to another at at_ms, as the store's functions
  * take it ("review=due/warn;county=due/warn", "" = nothing): the stored clocks of `to` that did not
- * run in `from`. While first aid waits for its papers, these have the clock; when they are there
- * the review begins. */
+ * run in `from`. First aid that waits for its money or its papers has one timer of its own
+ * (pace.lua); when the papers are there the review begins. */
 void clocks_start_text(const struct clocks_rules *r, enum case_state from, enum case_state to,
                        int64_t at_ms, struct buf *out);
 /* Append one clock to such a text. */

@@ -254,6 +254,7 @@ test('a case that no township has accepted in time can be dispatched again by th
 test('papers that are overdue: the case escalates, nothing is refused for it', async () => {
     const no = await post(strandedTicket(TOWNSHIP));
     await site.awaitCase(no, 'FIRST_AID_PAID');
+    await site.redis('HSET', site.key(`case:${no}`), 'rv', 'BOOKED:1'); // its day has passed
     await site.redis('ZADD', site.key('timers'), 1, `papers:${no}`);
     await site.awaitCase(no, 'PAPERS_OVERDUE');
     const officer = await site.officer(TOWNSHIP);
