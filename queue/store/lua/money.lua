@@ -61,7 +61,6 @@ local function aid_permit(batch, case, aid)
     if LEDGER.person(who) == LEDGER.person(aid.maker) then
       return 'same-person'
     end
-    aid.signer = who
   end
   return nil
 end
@@ -188,8 +187,9 @@ local function aid_plan(batch, case, aid)
   local fund, person = fund_of(batch, code), person_of(batch, case.h, aid.year)
   local from, to = purse(aid.method)
   local entry, more = fund_post(fund, from, to, aid.fen), ''
-  if aid.signer then
-    more = ',"countersigned_by":"' .. aid.signer .. '"'
+  if aid.countersign then
+    local signature = redis.call('HGET', case_key(batch.P, case.no), 'cs')
+    more = ',"countersigned_by":"' .. string.match(signature, '^([^|]+)') .. '"'
     case_set(case, 'cs', '') -- one signature, one payment
   end
   if aid.day ~= '' then
