@@ -1,14 +1,12 @@
 /* Route stage: where is it, what do the rules say, and commit both, for a batch of cases. */
-#include "workers/runtime.h"
+#include "workers/stage_route.h"
 
 #include <stdio.h>
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
 #include "queue/domain/money.h"
-#include "queue/store/calls_people.h"
 #include "workers/routing/chain.h"
 #include "workers/routing/route_json.h"
-#include "workers/rules/decision.h"
 
 #define ROUNDS_MAX                                                                                 \
     4                 /* a refused case (funds, caps) is loaded and decided again so often at once \
@@ -16,138 +14,8 @@
 #define RETRY_MS 1000 /* then later */
 #define HOUR_MS INT64_C(3600000)
 
-/* One case of the batch on its way. */
-struct work {
-    const struct job *job;
-    struct loaded_case row;
-    struct case_facts facts;
-    struct personal person;
-    bool erased;
-    char inbox[TOWNSHIP_CODE_SIZE]; /* township, or the duty desk of county or region */
-    bool dispatched;                /* to a township */
-    struct route_result route;
-    struct decision decision;
-    struct decide_case commit;
-    struct aid_order aid;
-    struct loaded_fund fund;
-    bool open; /* still to be committed */
-};
-
-static struct work
+static struct route_work
     works[STORE_BATCH_MAX]; /* one batch at a time per process; too large for the stack */
-
-static bool in_region(const struct site *s, const char *code)
-{
-    return region_holds(s->settings->region, slice_of(code));
-}
-
-/* ---- Loading ---- */
-
-static enum err load_cases(struct site *s, struct work *batch, size_t n, redisReply **reply)
-{
-    struct loaded_case rows[STORE_BATCH_MAX];
-    load_begin(store_fcall(s->store), s->settings->region);
-    for (size_t i = 0; i < n; i++) {
-        fcall_slice(store_fcall(s->store), batch[i].job->id);
-    }
-    enum err err = runtime_call(s, "load", reply);
-    if (err == ERR_OK) {
-        err = load_read(*reply, rows, n);
-    }
-    for (size_t i = 0; i < n && err == ERR_OK; i++) {
-        batch[i].row = rows[i];
-    }
-    return err;
-}
-
-static enum err open_facts(struct site *s, struct work *w)
-{
-    struct json *root = NULL;
-    enum err err = json_parse(w->row.facts, &root, NULL);
-    if (err == ERR_OK) {
-        err = facts_read(root, &w->facts);
-        json_free(root);
-    }
-    if (err != ERR_OK) {
-        return err == ERR_INPUT ? ERR_CORRUPT : err;
-    }
-    err = personal_unseal(s->sealer, w->job->id, w->row.wrapped_key, w->row.sealed, &s->arena,
-                          &w->person);
-    w->erased = err == ERR_NOT_FOUND;
-    return w->erased ? ERR_OK : err;
-}
-
-/* ---- Where ---- */
-
-static enum err place(struct site *s, struct work *w)
-{
-    struct buf text;
-    buf_init(&text, ROUTE_TEXT_MAX * 2);
-    buf_put_slice(&text, w->person.address);
-    if (w->person.narrative.len > 0) {
-        buf_put_char(&text, ' ');
-        buf_put_slice(&text, w->person.narrative);
-    }
-    const struct place_query query = {
-        .code = slice_of(w->facts.place_code),
-        .has_point = w->person.has_point,
-        .lat = w->person.lat,
-        .lng = w->person.lng,
-        .crs = w->person.crs,
-        .text = buf_slice(&text),
-        .prior_code = region_prefix(s->settings->region),
-    };
-    enum err err = atlas_route(&s->atlas, &query, &w->route);
-    buf_release(&text);
-    if (err != ERR_OK) {
-        return err;
-    }
-    w->dispatched = w->route.level == ROUTE_TOWNSHIP && in_region(s, w->route.code);
-    bool county_desk = w->route.level == ROUTE_COUNTY && in_region(s, w->route.code);
-    const char *inbox = w->dispatched || county_desk ? w->route.code : s->settings->region;
-    return slice_copy(slice_of(inbox), w->inbox, sizeof(w->inbox));
-}
-
-static enum err load_fund_of_each(struct site *s, struct work *batch, size_t n)
-{
-    const char *codes[STORE_BATCH_MAX];
-    struct loaded_fund funds[STORE_BATCH_MAX];
-    size_t of_case[STORE_BATCH_MAX], count = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t at = 0;
-        while (at < count && strcmp(codes[at], batch[i].inbox) != 0) {
-            at++;
-        }
-        if (at == count) {
-            codes[count++] = batch[i].inbox;
-        }
-        of_case[i] = at;
-    }
-    load_funds_begin(store_fcall(s->store), s->settings->region);
-    for (size_t i = 0; i < count; i++) {
-        fcall_text(store_fcall(s->store), codes[i]);
-    }
-    redisReply *reply = NULL;
-    enum err err = runtime_call(s, "load_funds", &reply);
-    if (err != ERR_OK) {
-        return err;
-    }
-    err = load_funds_read(reply, funds, count);
-    for (size_t i = 0; i < n && err == ERR_OK; i++) {
-        struct loaded_fund *fund = &batch[i].fund;
-        fund->available_fen = funds[of_case[i]].available_fen;
-        const char *day = arena_text(&s->arena, funds[of_case[i]].day);
-        const char *month = arena_text(&s->arena, funds[of_case[i]].month);
-        if (day == NULL || month == NULL) {
-            err = ERR_NO_MEMORY;
-            break;
-        }
-        fund->day = slice_of(day);
-        fund->month = slice_of(month);
-    }
-    freeReplyObject(reply);
-    return err;
-}
 
 /* ---- What ---- */
 
@@ -159,29 +27,50 @@ static void day_and_month(int64_t now_ms, int64_t *day, int64_t *month, int *yea
     *day = *month * 100 + t.day;
 }
 
-static enum err apply_rules(struct site *s, struct work *w, int64_t now_ms)
+static enum err read_history(const struct route_work *w, struct slice figures, int year,
+                             struct relief_history *out)
+{
+    struct person_year had;
+    enum err err = person_year_read(figures, year, slice_of(cause_word(w->facts.cause)), &had);
+    if (err == ERR_OK) {
+        *out = (struct relief_history){.paid_fen = had.paid_fen,
+                                       .times = (int)had.times,
+                                       .small_fast_times = (int)had.small_fast_times,
+                                       .same_cause = (int)had.same_cause};
+    }
+    return err;
+}
+
+static enum err apply_rules(struct site *s, struct route_work *w, int64_t now_ms)
 {
     int64_t day, month;
     int year;
-    struct person_year had;
+    struct relief_history person, household;
     day_and_month(now_ms, &day, &month, &year);
-    enum err err =
-        person_year_read(w->row.person_year, year, slice_of(cause_word(w->facts.cause)), &had);
+    enum err err = read_history(w, w->row.person_year, year, &person);
+    if (err == ERR_OK) {
+        err = read_history(w, w->row.household.len > 0 ? w->row.household_year : w->row.person_year,
+                           year, &household);
+    }
     if (err != ERR_OK) {
         return err;
     }
-    const struct relief_history history = {.paid_fen = had.paid_fen,
-                                           .times = (int)had.times,
-                                           .small_fast_times = (int)had.small_fast_times,
-                                           .same_cause = (int)had.same_cause};
     const struct decision_input input = {
         .facts = w->facts,
-        .person = history,
-        .household = history,
+        .person = person,
+        .household = household,
         .fund = {.available_fen = w->dispatched ? w->fund.available_fen : 0,
+                 .today_fen = spent_in(w->fund.day, day), /* at least: what was approved by rule */
                  .order_today_fen = spent_in(w->fund.day, day),
-                 .order_month_fen = spent_in(w->fund.month, month)},
+                 .order_month_fen = spent_in(w->fund.month, month),
+                 .county_fen = w->dispatched ? w->fund.reserve_available_fen : 0},
+        .relative_declared = w->row.relative || w->facts.relative_declared,
         .payee_missing = w->person.account.len == 0,
+        .account_persons = w->found.account_persons,
+        .open_duplicates = (int)w->found.open_duplicates,
+        .debt_overdue_fen = w->dispatched ? w->fund.overdue_fen : 0,
+        .allotted_fen = w->dispatched ? w->fund.allotted_fen : 0,
+        .draw = decision_draw(w->job->id),
         .township = w->dispatched ? w->inbox : "",
         .policy = s->policy,
         .calendar = &s->calendar,
@@ -193,14 +82,14 @@ static enum err apply_rules(struct site *s, struct work *w, int64_t now_ms)
 
 /* First aid by rule needs a township, an account to pay to, and a named officer's standing order.
  */
-static bool aid_wanted(const struct work *w)
+static bool aid_wanted(const struct route_work *w)
 {
     const struct decision *d = &w->decision;
     return w->dispatched && d->track == TRACK_FIRST_AID && d->by_rule && d->first_aid_fen > 0 &&
            w->person.account.len > 0;
 }
 
-static enum err plan_aid(struct site *s, struct work *w, int64_t now_ms)
+static enum err plan_aid(struct site *s, struct route_work *w, int64_t now_ms)
 {
     const struct decision *d = &w->decision;
     const struct policy_rules *rules = policy_for(s->policy, w->inbox, now_ms);
@@ -223,7 +112,10 @@ static enum err plan_aid(struct site *s, struct work *w, int64_t now_ms)
         .year = year,
         .cause = slice_of(cause_word(w->facts.cause)),
         .small_fast = d->type == RELIEF_SMALL_FAST,
-        .cap_paid_fen = rules->caps.household_year_fen,
+        .fund = d->from_county_reserve ? w->fund.reserve : slice_make(NULL, 0),
+        .cap_paid_fen = w->row.household.len > 0 ? rules->caps.household_year_fen
+                                                 : money_min(rules->caps.household_year_fen,
+                                                             rules->caps.person_year_fen),
         .cap_times = rules->caps.times_per_year,
         .cap_same_cause = rules->caps.same_cause_per_year,
         .day = day,
@@ -238,7 +130,7 @@ static enum err plan_aid(struct site *s, struct work *w, int64_t now_ms)
 }
 
 /* Smaller is more urgent; age counts as well, so that nobody waits for ever. */
-static int64_t inbox_score(const struct work *w)
+static int64_t inbox_score(const struct route_work *w)
 {
     static const int64_t BONUS_MS[URGENCY_COUNT] = {0, 4 * HOUR_MS, 24 * HOUR_MS};
     return w->facts.received_ms - BONUS_MS[w->decision.urgency];
@@ -260,7 +152,7 @@ static enum err keep_packed(struct site *s, const struct buf *json, struct slice
     return err;
 }
 
-static enum err plan_texts(struct site *s, struct work *w, bool aid)
+static enum err plan_texts(struct site *s, struct route_work *w, bool aid)
 {
     struct buf text;
     struct json_out o;
@@ -275,7 +167,9 @@ static enum err plan_texts(struct site *s, struct work *w, bool aid)
         err = keep_packed(s, &text, &w->commit.decision);
     }
     buf_clear(&text);
-    if (w->dispatched) {
+    if (w->decision.tell_emergency && !aid) { /* also at night: nothing may be waited for now */
+        buf_putf(&text, "%s||0", w->dispatched ? "danger" : "danger-place");
+    } else if (w->dispatched) {
         buf_putf(&text, "dispatched|%s|%lld", w->route.candidates[0].name,
                  aid ? (long long)w->decision.first_aid_fen : 0LL);
     } else {
@@ -290,15 +184,25 @@ static enum err plan_texts(struct site *s, struct work *w, bool aid)
 
 /* Who is asked one after the other; near a border the second candidate sees the case at the same
  * time. */
-static enum err plan_cascade(struct site *s, struct work *w)
+static enum err plan_cascade(struct site *s, struct route_work *w)
 {
     const struct route_result *r = &w->route;
     struct buf chain;
+    struct county county;
     buf_init(&chain, 512);
-    chain_write(w->inbox, r, s->settings->region, &chain);
-    bool border = w->dispatched && s->settings->border_margin_m > 0 && r->count > 1 &&
+    /* an officer's relative: not into his inbox, the county looks at it */
+    bool away = w->dispatched && w->decision.county_must_review;
+    struct slice desk = slice_make(w->inbox, away ? COUNTY_CODE_SIZE - 1 : 0);
+    if (!away) {
+        chain_write(w->inbox, r, s->settings->region, &chain);
+    } else if (gazetteer_county(s->atlas.gazetteer, desk, &county)) {
+        buf_put_slice(&chain, desk);
+    } else {
+        buf_put_text(&chain, s->settings->region);
+    }
+    bool border = w->dispatched && !away && s->settings->border_margin_m > 0 && r->count > 1 &&
                   r->margin_m >= 0 && r->margin_m <= (double)s->settings->border_margin_m &&
-                  in_region(s, r->candidates[1].code) &&
+                  route_in_region(s, r->candidates[1].code) &&
                   strlen(r->candidates[1].code) == TOWNSHIP_CODE_SIZE - 1;
     enum err err = runtime_keep(s, &chain, &w->commit.chain);
     buf_release(&chain);
@@ -308,7 +212,24 @@ static enum err plan_cascade(struct site *s, struct work *w)
     return err;
 }
 
-static enum err plan(struct site *s, struct work *w, int64_t now_ms)
+/* What decide looks at again, and until when the county has checked it if it was drawn. */
+static enum err plan_links(struct site *s, struct route_work *w)
+{
+    const struct decision *d = &w->decision;
+    const int64_t dues[] = {d->papers_by_ms, d->review_by_ms, d->county_by_ms, d->accept_by_ms};
+    int64_t due_ms = 0;
+    struct buf text;
+    for (size_t i = 0; i < COUNT_OF(dues) && d->spot_check && due_ms == 0; i++) {
+        due_ms = dues[i];
+    }
+    buf_init(&text, LINK_TEXT_MAX);
+    link_text_write(&w->like, w->found.known, due_ms, &text);
+    enum err err = runtime_keep(s, &text, &w->commit.links);
+    buf_release(&text);
+    return err;
+}
+
+static enum err plan(struct site *s, struct route_work *w, int64_t now_ms)
 {
     bool aid = aid_wanted(w);
     struct slice why = slice_of(w->route.why);
@@ -328,6 +249,9 @@ static enum err plan(struct site *s, struct work *w, int64_t now_ms)
         err = plan_cascade(s, w);
     }
     if (err == ERR_OK) {
+        err = plan_links(s, w);
+    }
+    if (err == ERR_OK) {
         err =
             runtime_tail(s, now_ms, s->actor, first.len <= REASON_MAX ? first : slice_make(NULL, 0),
                          w->decision.policy, &w->commit.event_tail);
@@ -345,9 +269,9 @@ static enum err prepare(struct site *s, size_t n, struct job_end *ends, size_t *
 {
     redisReply *reply = NULL;
     int64_t now_ms = clock_now_ms();
-    enum err err = load_cases(s, works, n, &reply);
+    enum err err = route_load_cases(s, works, n, &reply);
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
-        struct work *w = &works[i];
+        struct route_work *w = &works[i];
         if (!w->open) {
             continue;
         }
@@ -357,8 +281,8 @@ static enum err prepare(struct site *s, size_t n, struct job_end *ends, size_t *
         if (!fresh && !again) {
             w->open = false; /* routed before: the answer to that commit was lost */
         } else {
-            bad = open_facts(s, w);
-            bad = bad == ERR_OK ? place(s, w) : bad;
+            bad = route_open_facts(s, w);
+            bad = bad == ERR_OK ? route_find_place(s, w) : bad;
             w->open = bad == ERR_OK && (fresh || w->dispatched);
         }
         if (w->open) {
@@ -377,7 +301,10 @@ static enum err prepare(struct site *s, size_t n, struct job_end *ends, size_t *
         }
     }
     if (err == ERR_OK) {
-        err = load_fund_of_each(s, works, n);
+        err = route_load_funds(s, works, n);
+    }
+    if (err == ERR_OK) {
+        err = route_find_alike(s, works, n, now_ms);
     }
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
         if (works[i].open) {
@@ -445,7 +372,7 @@ enum err stage_route(struct site *s, size_t *handled)
     enum err err = lease_take(s, STAGE_ROUTE, s->settings->batch, &lease);
     size_t n = lease.count, open = n;
     for (size_t i = 0; i < n; i++) {
-        works[i] = (struct work){.job = &lease.jobs[i], .open = true};
+        works[i] = (struct route_work){.job = &lease.jobs[i], .open = true};
     }
     for (int round = 0; round < ROUNDS_MAX && open > 0 && err == ERR_OK; round++) {
         err = prepare(s, n, ends, &end_count);
