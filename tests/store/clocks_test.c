@@ -487,6 +487,64 @@ static void papers_of_a_worker_that_slept_for_days_are_overdue_once(void **state
     fires_nothing_more();
 }
 
+/* ---- At random ---- */
+
+static uint64_t seed;
+
+static int64_t any(int64_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (int64_t)(seed % (uint64_t)below);
+}
+
+#define SLEEPERS 60
+
+/* Sixty cases whose clocks ran out, or not, while the worker slept for up to ten days. Whatever
+ * number it is woken for at a time: each step that is due is taken once, in order, and no other. */
+static void whatever_was_due_while_the_worker_slept_fires_once_and_in_order(void **state)
+{
+    const char *want[SLEEPERS];
+    int64_t next[SLEEPERS], now = clock_now_ms(), fired = 0;
+    (void)state;
+    seed = 20260215;
+    fixture_reset(NULL);
+    for (int i = 0; i < SLEEPERS; i++) {
+        int64_t due = now + (any(20 * 24) - 10 * 24) * HOUR + HOUR / 2;
+        int64_t warn = due - (1 + any(48)) * HOUR, county = due + (due - warn);
+        char text[96];
+        no = case_number(i + 1);
+        receive(no, fresh());
+        lease(STAGE_ROUTE, 600000, 1, &jobs);
+        struct decide_case c = dispatch(no, NULL);
+        assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
+        snprintf(text, sizeof(text), "review=%lld/%lld", (long long)due, (long long)warn);
+        hand_back(accepted(text));
+        want[i] = now >= county ? "escalate:overdue escalate:county"
+                  : now >= due  ? "escalate:overdue"
+                  : now >= warn ? "warn:due-soon"
+                                : "";
+        next[i] = now >= county ? 0 : now >= due ? county : now >= warn ? due : warn;
+        fired += now >= warn;
+    }
+    assert_true(fired > SLEEPERS / 4 && fired < SLEEPERS);
+    for (int64_t left = fired; left > 0;) {
+        int most = 1 + (int)any(64);
+        assert_int_equal(fire(most), left < most ? left : most);
+        left -= left < most ? left : most;
+    }
+    fires_nothing_more();
+    for (int i = 0; i < SLEEPERS; i++) {
+        no = case_number(i + 1);
+        assert_string_equal(steps(), want[i]);
+        assert_int_equal(timer("review"), next[i]);
+        bool county = strstr(want[i], "county") != NULL;
+        assert_int_equal(in_set("township:" REGION ":inbox", no), county);
+        assert_true(in_set("township:" TOWN ":inbox", no));
+    }
+}
+
 static void damage_in_the_field_is_found(void **state)
 {
     static const char *const BAD[] = {"review",    "review=1/0/4",   "review=0/0/1", "review=5/1",
@@ -533,6 +591,7 @@ int main(void)
         WITH_CASE(papers_are_warned_of_when_their_last_day_begins),
         WITH_CASE(overdue_papers_come_before_the_county_a_day_later),
         WITH_CASE(papers_of_a_worker_that_slept_for_days_are_overdue_once),
+        WITH_CASE(whatever_was_due_while_the_worker_slept_fires_once_and_in_order),
         WITH_CASE(damage_in_the_field_is_found),
     };
     return RUN_WITH_REDIS(tests);
