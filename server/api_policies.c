@@ -63,7 +63,7 @@ static void refuse(struct op *op, enum policy_outcome outcome)
         return;
     case POLICY_PAST:
         op_reply_problem(op, ERR_CONFLICT,
-                         "时间已过：生效时间须在将来，结束时间须晚于现在和开始时间。");
+                         "时间已过：生效时间须在将来（至少三秒以后），结束时间须晚于现在和开始时间。");
         return;
     case POLICY_TAKEN:
         op_reply_problem(op, ERR_CONFLICT,

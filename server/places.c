@@ -1,5 +1,6 @@
 #include "server/places.h"
 
+#include "queue/base/clock.h"
 #include "queue/base/log.h"
 #include "queue/store/calls_alias.h"
 #include "queue/store/calls_policy.h"
@@ -47,6 +48,9 @@ static enum err take_rules(struct gateway *g, const struct active_policy *a)
     }
     if (a->packed.len > 0) {
         err = unpack_text(g->packer, a->packed, &text);
+        if (err == ERR_CORRUPT) {
+            policy_suspend_orders(g->policy);
+        }
     }
     if (err == ERR_OK) {
         err = rulebook_refresh(&g->policy, buf_slice(&text), disasters, n, &why);
@@ -55,13 +59,15 @@ static enum err take_rules(struct gateway *g, const struct active_policy *a)
         log_event(LOG_INFO, "rules_in_force", "policy=%s disasters=%zu", policy_name(g->policy), n);
     }
     if (err != ERR_OK || why.len > 0) {
-        log_event(LOG_ERROR, err == ERR_OK ? "disaster_refused" : "rules_refused",
+        log_event(LOG_ERROR, err == ERR_OK ? "disaster_refused" : "rules_refused_nothing_by_rule",
                   "err=%s why=\"%s\"", err_code(err), why.len > 0 ? why.ptr : "");
     }
     buf_release(&text);
     buf_release(&why);
     return err == ERR_NO_MEMORY ? err : ERR_OK;
 }
+
+static void on_timer(uv_timer_t *timer);
 
 static void on_rules(void *data, enum err err, const redisReply *reply)
 {
@@ -75,6 +81,11 @@ static void on_rules(void *data, enum err err, const redisReply *reply)
     }
     if (slice_copy(active.key, g->rules.key, sizeof(g->rules.key)) == ERR_OK) {
         g->rules.next_ms = active.next_ms;
+    }
+    int64_t wait_ms = active.next_ms - clock_now_ms();
+    if (active.next_ms > 0 && wait_ms < PLACES_EVERY_MS && !g->draining) { /* be there in time */
+        uv_timer_start(&g->places_timer, on_timer, (uint64_t)(wait_ms < 100 ? 100 : wait_ms + 1),
+                       PLACES_EVERY_MS);
     }
 }
 

@@ -54,6 +54,9 @@ static enum err take_rules(struct site *s, const struct active_policy *a)
     }
     if (a->packed.len > 0) {
         err = unpack_text(s->packer, a->packed, &text);
+        if (err == ERR_CORRUPT) {
+            policy_suspend_orders(s->policy);
+        }
     }
     if (err == ERR_OK) {
         err = rulebook_refresh(&s->policy, buf_slice(&text), disasters, n, &why);
@@ -62,7 +65,7 @@ static enum err take_rules(struct site *s, const struct active_policy *a)
         log_event(LOG_INFO, "rules_in_force", "policy=%s disasters=%zu", policy_name(s->policy), n);
     }
     if (err != ERR_OK || why.len > 0) {
-        log_event(LOG_ERROR, err == ERR_OK ? "disaster_refused" : "rules_refused",
+        log_event(LOG_ERROR, err == ERR_OK ? "disaster_refused" : "rules_refused_nothing_by_rule",
                   "err=%s why=\"%s\"", err_code(err), why.len > 0 ? why.ptr : "");
     }
     buf_release(&text);

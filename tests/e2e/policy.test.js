@@ -74,7 +74,7 @@ test('a pack is drafted by one, approved by another, and decides from its time o
     assert.strictEqual(problem(await approve(wang, body(60000, '2026.2+0000000000000000'))), '400 bad-input');
     assert.strictEqual(problem(await approve(await site.as('agent'), body(60000))), '403 forbidden');
 
-    const at = Date.now() + 2500;
+    const at = Date.now() + 4500;
     const yes = await approve(wang, { ...body(0), effective_from: new Date(at).toISOString() });
     assert.strictEqual(yes.status, 200, yes.text);
     const waiting = await decided(fire());

@@ -113,6 +113,13 @@ static void what_one_person_drafts_another_approves_for_a_time_to_come(void **st
     assert_true(slice_is(packs[0].title, "a title | with a bar"));
     assert_int_equal(packs[0].from_ms, now + HOUR_MS);
     assert_int_equal(events(), 2);
+    redisReply *last =
+        redis_do(&redis, "XREVRANGE", "{" REGION "}:events", "+", "-", "COUNT", "1", NULL);
+    const redisReply *event = last->element[0]->element[1];
+    assert_string_equal(event->element[0]->str, "policy:1");
+    assert_non_null(strstr(event->element[1]->str,
+                           "{\"verb\":\"policy-approve\"," TAIL ",\"name\":\"" NAME "\""));
+    freeReplyObject(last);
 }
 
 static void a_pack_comes_into_force_by_itself_at_its_time(void **state)
@@ -128,7 +135,9 @@ static void a_pack_comes_into_force_by_itself_at_its_time(void **state)
     int64_t id = draft(NAME, LI);
     look(key);
     assert_int_equal(active.id, 0); /* a draft is not in force */
-    int64_t from = clock_now_ms() + 400;
+    int64_t from = clock_now_ms() + 3200;
+    assert_int_equal(approve(id, NAME, WANG, from - 1000),
+                     POLICY_PAST); /* not everybody would know */
     assert_int_equal(approve(id, NAME, WANG, from), POLICY_OK);
     look(key);
     assert_int_equal(active.id, 0);

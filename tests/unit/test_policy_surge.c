@@ -307,9 +307,13 @@ static void a_refresh_that_fails_leaves_the_rules(void **state)
     const struct policy *before = p;
     assert_int_equal(rulebook_refresh(&p, SLICE_LIT("{\"format\": 1}"), NULL, 0, &why), ERR_INPUT);
     assert_ptr_equal(p, before);
+    assert_int_equal(policy_order_count(p),
+                     0); /* what was activated is something else: officers decide */
+    assert_int_equal(policy_for(p, "", at(DURING))->standard.dibao_month_fen, 82800);
     assert_int_equal(rulebook_refresh(&p, SLICE_LIT(""), &d, 1, &why),
                      ERR_OK); /* the same pack, a disaster */
     assert_string_equal(policy_for(p, "520102001", at(DURING))->disaster, "D7");
+    assert_int_equal(policy_order_count(p), 1);
     assert_int_equal(rulebook_refresh(&p, SLICE_LIT(""), NULL, 0, &why), ERR_OK);
     assert_string_equal(policy_for(p, "520102001", at(DURING))->disaster, "");
     assert_true(slice_eq(policy_text(p), buf_slice(&base)));

@@ -394,6 +394,11 @@ int policy_order_count(const struct policy *p)
     return p->order_count;
 }
 
+void policy_suspend_orders(struct policy *p)
+{
+    p->order_count = 0;
+}
+
 const struct standing_order *policy_order(const struct policy *p, int i)
 {
     ASSERT(i >= 0 && i < p->order_count);

@@ -382,6 +382,10 @@ int64_t policy_first_aid_ceiling(const struct policy_rules *r, int64_t overdue_f
 
 int policy_order_count(const struct policy *p);
 const struct standing_order *policy_order(const struct policy *p, int i);
+/* Take all orders away: nothing is approved by rule any more, officers decide. For a process that
+ * cannot read the pack which two people have activated: what it still has are not the rules in
+ * force. */
+void policy_suspend_orders(struct policy *p);
 /* Order with that id, NULL if there is none. */
 const struct standing_order *policy_order_by_id(const struct policy *p, struct slice id);
 /* Order that lets this kind of case be approved by rule in this township now, NULL if there is

@@ -50,6 +50,8 @@ enum err rulebook_refresh(struct policy **policy, struct slice pack,
     if (err == ERR_OK) {
         policy_free(*policy);
         *policy = next;
+    } else if (pack.len > 0 && err != ERR_NO_MEMORY) {
+        policy_suspend_orders(*policy);
     }
     return err;
 }

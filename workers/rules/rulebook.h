@@ -23,8 +23,9 @@ MUST_CHECK enum err rulebook_read(const char *policy_file, const char *calendar_
 
 /* Put `pack` ("" = the pack that is in force now) with these disasters into force: *policy is
  * replaced and the old one freed, so nobody may hold a pointer into it across a wait. Every other
- * outcome than ERR_OK leaves *policy as it is and says why; a disaster that cannot be used is left
- * out, and `why` says that too. Pure. */
+ * outcome than ERR_OK leaves the rules of *policy and says why, but takes its orders away when a
+ * pack was given: the rules in force are others, so nothing is approved by rule until they can be
+ * read. A disaster that cannot be used is left out, and `why` says that too. Pure. */
 MUST_CHECK enum err rulebook_refresh(struct policy **policy, struct slice pack,
                                      const struct disaster *disasters, size_t count,
                                      struct buf *why);

@@ -6,7 +6,9 @@
 -- {r}:disaster     hash: "last", id -> row
 -- Rows are fields with "|" between them; the last one, a title, may hold anything.
 
-local admin = { PACKS_MAX = 1000, DISASTERS_MAX = 64, TEXT_MAX = 1048576 }
+-- LEAD_MS: a pack begins so much later than it is approved at the earliest, so that every process has heard
+-- of it by then (they ask every two seconds).
+local admin = { PACKS_MAX = 1000, DISASTERS_MAX = 64, TEXT_MAX = 1048576, LEAD_MS = 3000 }
 
 -- state: draft, approved, withdrawn. An approved pack is in force from `from` until the next one.
 admin.PACK = { 'state', 'name', 'proposer', 'proposed', 'approver', 'approved', 'from', 'title' }
@@ -149,7 +151,7 @@ end
 
 -- Arguments: id, name (what the approver has read), who, from ms, event tail, idempotency key hash,
 -- fingerprint. Answers {"ok", version}, {"replayed", version}, {"not-found"}, {"state"}, {"name"},
--- {"same-person"}, {"past"}, {"taken"} (another pack begins at that very time), {"key-reused"}.
+-- {"same-person"}, {"past"} (or less than LEAD_MS ahead), {"taken"} (another pack begins at that very time), {"key-reused"}.
 function admin.approve(keys, args)
   local P = keys[1]
   args_check(args, 7, 7)
@@ -170,7 +172,7 @@ function admin.approve(keys, args)
     return { 'same-person' }
   end
   local now = now_ms()
-  if from <= now then
+  if from < now + admin.LEAD_MS then
     return { 'past' }
   end
   for _, other in ipairs(admin.rows(P .. ':policy', admin.PACK)) do
@@ -227,19 +229,22 @@ function admin.pack(keys, args)
   return row and { row.name, redis.call('HGET', P .. ':policy:text', args[1]) or '' } or {}
 end
 
--- What processes look at every two seconds. Argument: the key they know. Answers {key, now, when the next
--- pack begins (0 = never)} and, when the key is another one, also: id in force ("0" = the file's), its
--- packed JSON, then per approved disaster that has not ended id, row.
+-- What processes look at every two seconds. Argument: the key they know, "version:pack:when the next one
+-- begins"; as long as that holds, one field is read. Answers {key, now, when the next pack begins (0 =
+-- never)} and, when the key is another one, also: id in force ("0" = the file's), its packed JSON, then
+-- per approved disaster that has not ended id, row.
 function admin.active(keys, args)
   local P, now = keys[1], now_ms()
   args_check(args, 1, 1)
-  local active, next_ms = admin.in_force(P, now)
-  local key = (redis.call('HGET', P .. ':policy', 'v') or '0') .. ':' .. (active and active.id or '0')
-  local answer = { key, int(now), int(next_ms) }
-  if key == args[1] then
-    return answer
+  local version = redis.call('HGET', P .. ':policy', 'v') or '0'
+  local known, next_known = string.match(args[1], '^(%d+):%d+:(%d+)$')
+  if known == version and (next_known == '0' or now < tonumber(next_known)) then
+    return { args[1], int(now), next_known }
   end
-  push(answer, active and active.id or '0', active and redis.call('HGET', P .. ':policy:text', active.id) or '')
+  local active, next_ms = admin.in_force(P, now)
+  local id = active and active.id or '0'
+  local answer = { version .. ':' .. id .. ':' .. int(next_ms), int(now), int(next_ms) }
+  push(answer, id, active and redis.call('HGET', P .. ':policy:text', id) or '')
   for _, row in ipairs(admin.rows(P .. ':disaster', admin.DISASTER)) do
     if row.state == 'approved' and tonumber(row.to) > now then
       push(answer, row.id, admin.text(admin.DISASTER, row))
