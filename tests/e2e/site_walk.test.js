@@ -1,0 +1,375 @@
+// A random walk over the whole site: people say any verb at any time, the bank has faults, workers and gateways
+// are killed, days pass. Whatever happened, what must hold is checked from the outside: API, bank and ledger.
+// JIUJI_SEED and JIUJI_STEPS choose another walk; the seed of a failure is printed.
+'use strict';
+
+const test = require('node:test');
+const assert = require('node:assert');
+const { Site, until } = require('../support/site.js');
+const { person, account, freshKey } = require('../support/api.js');
+
+const SEED = Number(process.env.JIUJI_SEED || 20261121);
+const STEPS = Number(process.env.JIUJI_STEPS || 6000);
+const TOWNS = ['520102022', '520103019'];
+const COUNTIES = ['520102', '520103'];
+const LANES = 16; // people who act at the same time
+const CASES = 40 + Math.floor(STEPS / 25); // few enough that they get far
+
+// mulberry32: the same walk everywhere
+let dice = SEED >>> 0;
+function roll(sides) {
+    dice = (dice + 0x6d2b79f5) >>> 0;
+    let t = dice;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) % sides;
+}
+const one = (list) => list[roll(list.length)];
+
+const site = { now: new Date('2026-11-02T09:00:00+08:00').getTime() };
+const promised = new Map(); // case number -> ticket, of every 201
+const done = {}; // how often each verb was accepted: a walk that does nothing proves nothing
+const refused = {};
+let people;
+
+test.before(async () => {
+    const settings = {
+        bank_settle_ms: 200,
+        bank_timeout_ms: 800,
+        lease_ms: 600,
+        claim_ms: 1500,
+        sms_per_second: 5000,
+    };
+    const options = { settings, gateways: 2, workers: [{}, {}], clock: new Date(site.now) };
+    Object.assign(site, { site: await Site.start(options) });
+    await site.site.ready();
+    for (const code of [...TOWNS, ...COUNTIES]) await site.site.fund(code, 500000000);
+    const as = (role, name, town) => site.site.as(role, name, town);
+    people = {
+        agent: [await as('agent', 'desk-1'), await as('agent', 'desk-2')],
+        reviewer: [await as('reviewer', 'li'), await as('reviewer', 'chen'), await as('reviewer', 'wu')],
+        finance: [await as('finance', 'qian'), await as('finance', 'sun')],
+        officer: {},
+    };
+    for (const town of TOWNS) {
+        people.officer[town] = [await as('officer', 'wang', town), await as('officer', 'zhao', town)];
+    }
+});
+
+test.after(() => site.site?.stop({ check: false })); // killed processes do not end with 0
+
+// ---- Steps ----
+
+const CAUSES = [
+    { cause: 'fire', shelter_lost: true },
+    { cause: 'robbery', stranded: true },
+    { cause: 'flood', food_lost: true },
+    { cause: 'medical_bill', net_expense_fen: 800000, months: 4 },
+    { cause: 'education' },
+    { cause: 'child_alone', child_alone: true },
+    { cause: 'bereavement', income_stopped: true },
+];
+const family = Array.from({ length: 60 }, () => person());
+
+async function ticket() {
+    const body = {
+        ...one(CAUSES),
+        persons: 1 + roll(5),
+        person: roll(3) ? person() : one(family),
+        place: { code: one(TOWNS) },
+        narrative: '随机',
+    };
+    const key = freshKey();
+    for (let attempt = 0; attempt < 3; attempt++) {
+        // who gets no answer asks again with the same key
+        const answer = await one(people.agent)
+            .post('/v1/tickets', body, { key })
+            .catch(() => null);
+        if (answer?.status === 201) {
+            promised.set(answer.json.no, body);
+            return;
+        }
+    }
+}
+
+const MONEY = ['assess', 'first-aid', 'review-fail', 'repay', 'minutes'];
+const WORDS = {
+    dispatch: () => ({ township: one(TOWNS) }),
+    designate: () => ({ township: one(TOWNS) }),
+    'follow-up': () => ({ answer: one(['yes', 'yes', 'yes', 'no', 'unreachable']) }),
+    refer: () => ({ target: one(['housing', 'child_protection', 'medical']) }),
+    'refer-out': () => ({ target: 'dibao' }),
+    'refer-ack': () => ({ referral: 1 + roll(2), outcome: one(['accepted', 'declined', 'done']) }),
+    account: () => ({ account: account(500000 + roll(100000)) }),
+    rate: () => ({ rating: 1 + roll(5) }),
+    add: () => ({ persons: 1 + roll(6) }),
+    pause: () => ({ pause: one(['economy_check', 'applicant']) }),
+    'hand-over': (shown) => ({ payment: shown.payments.at(-1)?.id, witness: 'village:w' }),
+    receipt: (shown) => ({ payment: shown.payments.at(-1)?.id }),
+    link: (shown) => ({ case: one([...promised.keys()]), kind: 'related', no: shown.no }),
+    duplicate: () => ({ case: one([...promised.keys()]) }),
+};
+
+function bodyOf(verb, shown, claim) {
+    const body = { reason: '随机', ...WORDS[verb]?.(shown) };
+    delete body.no;
+    if (MONEY.includes(verb)) body.amount_fen = 1 + roll(roll(4) ? 200000 : 1500000);
+    if (verb === 'assess') body.instalments = roll(3) ? 1 : 2 + roll(3);
+    if (verb === 'first-aid') body.method = one(['bank', 'bank', 'cash', 'goods']);
+    if (verb === 'minutes') {
+        const votes = { votes_for: 1 + roll(3), votes_against: roll(2) };
+        Object.assign(body, votes, {
+            participants: ['a:1', 'b:2', 'c:3', 'd:4'].slice(roll(2)),
+            minutes: '纪要',
+        });
+    }
+    if (claim) body.claim = claim;
+    return body;
+}
+
+// Verbs that leave a case where it is, said now and then.
+const STAY = new Set([
+    'note',
+    'link',
+    'rate',
+    'add',
+    'refer',
+    'refer-ack',
+    'pause',
+    'resume',
+    'reveal',
+    'hand-back',
+    'recuse',
+]);
+// Verbs that end a case before much has happened are rarer.
+const RARE = new Set([
+    'withdraw',
+    'cancel',
+    'duplicate',
+    'consult',
+    'refer-out',
+    'reject',
+    'return',
+    'recuse',
+    'object',
+]);
+const CLAIMED = new Set([
+    'return',
+    'accept',
+    'verify',
+    'first-aid',
+    'hand-over',
+    'account',
+    'papers',
+    'review',
+    'assess',
+    'publish',
+    'propose',
+    'hand-back',
+    'reveal',
+]);
+
+// Somebody looks at a case and says one of the verbs he is offered; now and then one he is not.
+async function say() {
+    const no = one([...promised.keys()]);
+    const role = one(['agent', 'officer', 'officer', 'officer', 'reviewer', 'reviewer', 'finance']);
+    const town = promised.get(no).place.code;
+    // mostly the one who had it before: a claim keeps the others away
+    const own = Number(no.slice(-4, -1)) % 2;
+    const who = role === 'officer' ? people.officer[town][roll(6) ? own : 1 - own] : one(people[role]);
+    const seen = await who.get(`/v1/cases/${no}`).catch(() => null);
+    if (seen?.status !== 200) return;
+    const shown = seen.json;
+    let verbs = shown.allowed.filter((verb) => !(RARE.has(verb) || STAY.has(verb)) || roll(15) === 0);
+    if (roll(40) === 0) verbs = ['close', 'pay', 'approve', 'confirm', 'recover'];
+    if (verbs.length === 0) return;
+    const verb = one(verbs);
+    let claim;
+    if (CLAIMED.has(verb)) {
+        const got = await who.claim(shown.inbox || town, no).catch(() => null);
+        claim = got?.status === 200 ? got.json.claim : 1;
+    }
+    const key = freshKey();
+    const body = bodyOf(verb, shown, claim);
+    let answer = await who.verb(no, verb, body, { key }).catch(() => null);
+    if (!answer || roll(25) === 0) answer = await who.verb(no, verb, body, { key }).catch(() => null); // twice
+    if (answer?.status === 200) done[verb] = (done[verb] || 0) + 1;
+    else if (answer) {
+        refused[answer.status] = (refused[answer.status] || 0) + 1;
+        assert.ok(answer.status < 500 || answer.status === 503, `${verb}: ${answer.text}`);
+    }
+}
+
+const FAULTS = [
+    'hang',
+    'error_500_before',
+    'error_500_after',
+    'drop_before',
+    'drop_after_accept',
+    'half_answer',
+    'late_callback',
+    'callback_twice',
+    'no_callback',
+    'callback_before_ack',
+    'reject',
+    'not_found_in_flight',
+    'return_later',
+];
+
+async function trouble() {
+    switch (roll(6)) {
+        case 0: {
+            const name = one([...site.site.workers.keys()]);
+            await site.site.workers.get(name).kill();
+            site.site.startWorker(name);
+            done.killWorker = (done.killWorker || 0) + 1;
+            break;
+        }
+        case 1: {
+            // the second gateway; the first one is where the bank calls back
+            await site.site.gateways[2].kill();
+            await site.site.startGateway(2);
+            done.killGateway = (done.killGateway || 0) + 1;
+            break;
+        }
+        case 2:
+            site.now += 3600000 * (1 + roll(60));
+            site.site.setClock(new Date(site.now));
+            done.timePasses = (done.timePasses || 0) + 1;
+            break;
+        default:
+            await site.site.bank.post('/sandbox/faults', {
+                kind: one(FAULTS),
+                ms: 100 + roll(400),
+                count: 1 + roll(3),
+            });
+    }
+}
+
+// ---- What must hold ----
+
+async function rest() {
+    await site.site.bank.ask('DELETE', '/sandbox/faults');
+    await site.site.quiet();
+}
+
+async function look(no) {
+    const auditor = await site.site.as('auditor');
+    const shown = await auditor.must(200, 'GET', `/v1/cases/${no}`);
+    const { events } = await auditor.must(200, 'GET', `/v1/cases/${no}/events`);
+    return { shown, events };
+}
+
+const LIVE = new Set(['INTENT', 'UNKNOWN', 'ACCEPTED', 'SUCCEEDED']);
+
+function checkCase(no, { shown, events }) {
+    events.forEach((event, i) => {
+        assert.strictEqual(event.seq, i + 1, no);
+        assert.ok(event.at_ms > 0 && event.actor && event.reason, `${no}: ${JSON.stringify(event)}`);
+        if (i > 0)
+            assert.strictEqual(
+                event.from,
+                events[i - 1].to,
+                `${no}: event ${i + 1} begins where the last ended`,
+            );
+    });
+    assert.strictEqual(events.at(-1).to, shown.state, no);
+    const paid = shown.payments
+        .filter(({ state }) => LIVE.has(state))
+        .reduce((sum, one) => sum + one.amount_fen, 0);
+    assert.ok(
+        paid <= shown.approved_fen,
+        `${no}: ${paid} paid or on its way, ${shown.approved_fen} approved`,
+    );
+    if (['REJECTED', 'WITHDRAWN', 'CANCELLED', 'DUPLICATE'].includes(shown.state)) {
+        assert.strictEqual(paid, 0, `${no} is ${shown.state} with money out`);
+    }
+    const aid = shown.payments.some((one) => one.purpose === 'first_aid' && one.state === 'SUCCEEDED');
+    assert.ok(!aid || shown.review, `${no}: first aid without a review duty`);
+    const final = ['ARCHIVED', 'WITHDRAWN', 'CANCELLED', 'DUPLICATE'].includes(shown.state);
+    assert.ok(final || shown.inbox !== '', `${no} is ${shown.state} and lies with nobody`);
+}
+
+async function statement() {
+    const lines = [];
+    for (let from = 0; from !== null && from !== undefined;) {
+        const page = await site.site.bankGet(`/sandbox/statement?limit=100000&from=${from}`);
+        lines.push(...page.lines);
+        from = page.next;
+    }
+    return lines;
+}
+
+async function checkAll() {
+    const lines = await statement();
+    const moved = new Map();
+    for (const { reference, status, amount_fen: fen } of lines) {
+        const key = `${reference} ${status}`;
+        assert.ok(!moved.has(key), `${key} twice`);
+        moved.set(key, fen);
+    }
+    let explained = 0;
+    for (const no of promised.keys()) {
+        const seen = await look(no);
+        checkCase(no, seen);
+        for (const payment of seen.shown.payments.filter(({ method }) => method === 'bank')) {
+            const { id, state, amount_fen: fen } = payment;
+            assert.ok(['SUCCEEDED', 'FAILED', 'RETURNED'].includes(state), `${id} is ${state} at rest`);
+            assert.strictEqual(
+                moved.get(`${id} paid`),
+                state === 'FAILED' ? undefined : fen,
+                `${id} is ${state}`,
+            );
+            assert.strictEqual(
+                moved.get(`${id} returned`),
+                state === 'RETURNED' ? fen : undefined,
+                `${id} is ${state}`,
+            );
+            explained += (moved.has(`${id} paid`) ? 1 : 0) + (moved.has(`${id} returned`) ? 1 : 0);
+        }
+    }
+    assert.strictEqual(explained, moved.size, 'the bank moved money that no case knows');
+    assert.match(await site.site.ctl('ledger', 'verify'), /./); // fails with the differences
+}
+
+test(`${STEPS} steps, seed ${SEED}`, { timeout: 3600000 }, async () => {
+    for (let i = 0; i < 30; i++) await ticket();
+    let left = STEPS;
+    const lane = async () => {
+        while (left-- > 0) await (roll(8) === 0 && promised.size < CASES ? ticket() : say());
+    };
+    let walking = true;
+    const troubles = (async () => {
+        while (walking) {
+            await trouble();
+            await new Promise((resolve) => setTimeout(resolve, 30));
+        }
+    })();
+    await Promise.all(Array.from({ length: LANES }, lane));
+    walking = false;
+    await troubles;
+    await rest();
+    await until('every order to be settled', async () => {
+        const states = await Promise.all([...promised.keys()].map(async (no) => (await look(no)).shown));
+        return states.every((shown) =>
+            shown.payments.every(
+                ({ state, method }) =>
+                    method !== 'bank' || !['INTENT', 'UNKNOWN', 'ACCEPTED'].includes(state),
+            ),
+        );
+    });
+    console.log(`${promised.size} cases`, JSON.stringify(done), 'refused', JSON.stringify(refused));
+    await checkAll();
+    for (const verb of [
+        'accept',
+        'papers',
+        'confirm',
+        'first-aid',
+        'assess',
+        'pay',
+        'follow-up',
+        'killWorker',
+    ]) {
+        assert.ok(done[verb] > 0, `${verb} never had an effect`);
+    }
+});
