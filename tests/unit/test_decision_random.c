@@ -167,6 +167,26 @@ static void a_decision_can_be_made_again_from_its_record(void **state)
     buf_release(&again);
 }
 
+/* What a township owes, who else used the account, what may be the same case: it changes who acts
+ * and what is paid before review, never what somebody is entitled to. */
+static void doubts_never_reduce_what_somebody_is_entitled_to(void **state)
+{
+    (void)state;
+    seed = 1949;
+    for (int i = 0; i < 20000; i++) {
+        struct decision_input in = any_input(), clean = in;
+        clean.debt_overdue_fen = clean.account_persons = clean.open_duplicates = 0;
+        struct decision d = run(&in), without = run(&clean);
+        assert_int_equal(d.type, without.type);
+        assert_int_equal(d.amount_fen, without.amount_fen);
+        assert_int_equal(d.over_cap_fen, without.over_cap_fen);
+        assert_int_equal(d.instalments, without.instalments);
+        if (in.facts.danger_to_life && in.account_persons <= 0) /* and here not even that */
+            assert_true(d.first_aid_fen >= without.first_aid_fen &&
+                        d.officer_first_aid_fen >= without.officer_first_aid_fen);
+    }
+}
+
 static void more_persons_never_means_less(void **state)
 {
     (void)state;
@@ -253,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_comes_in_no_cap_is_ever_passed),
         cmocka_unit_test(a_decision_can_be_made_again_from_its_record),
+        cmocka_unit_test(doubts_never_reduce_what_somebody_is_entitled_to),
         cmocka_unit_test(more_persons_never_means_less),
         cmocka_unit_test(more_history_never_means_more),
         cmocka_unit_test(extremes_neither_overflow_nor_break),

@@ -364,6 +364,63 @@ static int differences(const char *from, const char *to, struct found *f)
     return n;
 }
 
+static void what_leads_to_no_conference_goes_to_the_county(void **state)
+{
+    struct policy *p = NULL;
+    char *text =
+        with("[\"year_cap\", \"times\", \"county_ceiling\", \"complex\"]", "[\"year_cap\"]");
+    (void)state;
+    assert_int_equal(policy_load(slice_of(text), &p, NULL), ERR_OK);
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.shelter_lost = true;
+    in.person.times = 2;
+    assert_int_equal(run(&in).track, TRACK_CONFERENCE);
+    in.policy = p;
+    struct decision d = run(&in);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_int_equal(d.tier, TIER_COUNTY);
+    assert_int_equal(d.amount_fen, 0);
+    assert_true(says(&d, "由县级说明理由后决定"));
+    in.person.times = 0;
+    in.person.paid_fen = 5000000;
+    assert_int_equal(run(&in).track, TRACK_CONFERENCE);
+    policy_free(p);
+    free(text);
+}
+
+static void caps_of_the_person_and_of_the_townships_day_bind_as_well(void **state)
+{
+    struct policy *p = NULL;
+    char *text = with("\"person_year_fen\": 5000000,\n      \"township_day_fen\": 0",
+                      "\"person_year_fen\": 100000,\n      \"township_day_fen\": 200000");
+    (void)state;
+    assert_int_equal(policy_load(slice_of(text), &p, NULL), ERR_OK);
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.policy = p;
+    in.facts.shelter_lost = true;
+    struct decision d =
+        run(&in); /* 1656 yuan, the person may have 1000: a person decides on less */
+    assert_int_equal(d.amount_fen, 100000);
+    assert_int_equal(d.over_cap_fen, 65600);
+    assert_false(d.by_rule);
+    assert_true(fired(&d, "CAPS.person_year"));
+    assert_true(says(&d, "个人本年度累计限额"));
+    in = input(CAUSE_ROBBERY, 1);
+    in.policy = p;
+    in.facts.stranded = true;
+    in.fund.today_fen = 180000; /* 200 yuan are left of the township's day, 496.80 wanted */
+    d = run(&in);
+    assert_true(d.by_rule);
+    assert_int_equal(d.first_aid_fen, 20000);
+    assert_int_equal(d.follow_up_tier, TIER_COUNTY);
+    in.fund.today_fen = 200000;
+    d = run(&in);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_true(says(&d, "今日先行救助额度已用完"));
+    policy_free(p);
+    free(text);
+}
+
 static void a_difference_is_told_where_it_is_with_both_values(void **state)
 {
     static struct found f;
@@ -408,6 +465,8 @@ int main(void)
         cmocka_unit_test(a_disaster_that_cannot_be_used_is_left_out_and_said),
         cmocka_unit_test(stored_disasters_are_read_strictly),
         cmocka_unit_test(a_refresh_that_fails_leaves_the_rules),
+        cmocka_unit_test(what_leads_to_no_conference_goes_to_the_county),
+        cmocka_unit_test(caps_of_the_person_and_of_the_townships_day_bind_as_well),
         cmocka_unit_test(a_difference_is_told_where_it_is_with_both_values),
         cmocka_unit_test(a_division_is_told_only_where_it_differs_in_another_way),
     };

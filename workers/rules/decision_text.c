@@ -164,6 +164,20 @@ static void say_amount(struct work *w)
     }
 }
 
+/* The most that a conference may give of what the caps cut off. */
+static struct yuan conference_most(const struct work *w)
+{
+    int64_t most = w->r->conference.most_fen;
+
+    return yuan(most > 0 ? money_min(most, w->d->over_cap_fen) : w->d->over_cap_fen);
+}
+
+/* Who decides on what is beyond a cap. */
+static const char *beyond_by(const struct work *w, enum conference_trigger trigger)
+{
+    return (w->r->conference.triggers >> trigger & 1) != 0 ? "一事一议会商" : "县级说明理由后";
+}
+
 static void say_caps(struct work *w)
 {
     const struct policy_rules *r = w->r;
@@ -179,21 +193,22 @@ static void say_caps(struct work *w)
         return;
     case BARRIER_TIMES:
         say(w, "本年度已救助%d次（规定%d次），由%s决定，最多%s（依据：%s）。", w->times,
-            r->caps.times_per_year, d->tier == TIER_CONFERENCE ? "一事一议会商" : "县级说明理由后",
-            yuan(d->over_cap_fen).text, r->caps.legal_basis);
+            r->caps.times_per_year, beyond_by(w, TRIGGER_TIMES), conference_most(w).text,
+            r->caps.legal_basis);
         return;
     default: break;
     }
     if (w->entitled_fen > w->year_left_fen)
         say(w,
-            "%s本年度累计限额%s，还可救助%s；超出的%s只能通过一事一议会商（至少%"
-            "d人参加，留存记录）决定（依据：%s）。",
+            "%s本年度累计限额%s，还可救助%s；超出的%s只能由%s决定，会商至少%d人参加，留存记录（依据"
+            "：%s）。",
             w->year_of_person ? "个人" : "家庭", yuan(w->year_cap_fen).text,
-            yuan(w->year_left_fen).text, yuan(d->over_cap_fen).text, r->conference.participants,
-            r->caps.legal_basis);
+            yuan(w->year_left_fen).text, yuan(d->over_cap_fen).text, beyond_by(w, TRIGGER_YEAR_CAP),
+            r->conference.participants, r->caps.legal_basis);
     else if (d->over_cap_fen > 0)
-        say(w, "超过县级审批上限%s，超出的%s由一事一议会商决定（依据：%s）。",
+        say(w, "超过县级审批上限%s，超出的%s由%s决定，最多%s（依据：%s）。",
             yuan(w->county_ceiling_fen).text, yuan(d->over_cap_fen).text,
+            beyond_by(w, TRIGGER_COUNTY_CEILING), conference_most(w).text,
             r->county_ceiling.legal_basis);
 }
 
