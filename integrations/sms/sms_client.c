@@ -5,8 +5,9 @@
 #include <string.h>
 #include "queue/base/clock.h"
 
-#define URL_MAX ((size_t)32 * 1024) /* 500 characters of 4 bytes, each byte as %XX, and the rest \
-                                     */
+#define URL_MAX                                                                      \
+    ((size_t)32 * 1024) /* 500 characters of 4 bytes, each byte as %XX, and the rest \
+                         */
 #define BODY_MAX ((size_t)64 * 1024)
 #define HEADERS_MAX ((size_t)16 * 1024)
 #define NONCE_BYTES 16

@@ -56,12 +56,21 @@ enum err sms_json_unreadable(struct sms_intake *intake, const struct json *item,
     return sms_intake_add(intake, &in, &in.text, 1);
 }
 
+struct json *sms_json_reply(struct slice body)
+{
+    struct json *root = NULL;
+    return body.len > 0 && json_parse(body, &root, NULL) == ERR_OK ? root : NULL;
+}
+
 enum err sms_json_open(struct sms_intake *intake, struct slice body, struct json **root)
 {
     struct sms_incoming in = sms_incoming_message();
     *root = NULL;
+    if (body.len == 0 || slice_trim(body).len == 0) {
+        return ERR_INPUT;
+    }
     enum err err = json_parse(body, root, NULL);
-    if (err != ERR_INPUT || slice_trim(body).len == 0) {
+    if (err != ERR_INPUT) {
         return err;
     }
     err = sms_intake_room(intake, 1);

@@ -15,6 +15,9 @@ MUST_CHECK enum err sms_json_text(const struct json *object, const char *name, s
 MUST_CHECK enum err sms_json_unreadable(struct sms_intake *intake, const struct json *item,
                                         struct slice from);
 
+/* The document of an answer, json_free() it; NULL if it is none: the HTTP status may still tell. */
+struct json *sms_json_reply(struct slice body);
+
 /* Parse a body. A body that is not strict JSON (a lone surrogate is enough) would come again and
  * again and be dropped in the end: it becomes one SMS_UNREADABLE item, and *root is NULL.
  * ERR_INPUT: the body is empty. */

@@ -1,6 +1,6 @@
 /* Aliyun's answer table: what is not here is SMS_UNKNOWN. */
 #include "integrations/sms/aliyun/aliyun.h"
-#include "queue/base/json.h"
+#include "integrations/sms/sms_json.h"
 
 /* A code that ends in '*' is the start of codes. Source: integrations reference, 1.3. */
 static const struct {
@@ -40,11 +40,8 @@ static struct sms_result by_code(struct slice code, int status)
 
 struct sms_result aliyun_read_reply(int http_status, struct slice body)
 {
-    struct json *root = NULL;
+    struct json *root = sms_json_reply(body);
     struct slice code = SLICE_LIT(""), id;
-    if (json_parse(body, &root, NULL) != ERR_OK) {
-        root = NULL; /* the status may still tell */
-    }
     if (json_string(json_get(root, "Code"), &code) != ERR_OK) {
         code = SLICE_LIT("");
     }

@@ -1,6 +1,6 @@
 /* Tencent's answer table: what is not here is SMS_UNKNOWN. */
+#include "integrations/sms/sms_json.h"
 #include "integrations/sms/tencent/tencent.h"
-#include "queue/base/json.h"
 
 /* A code that ends in '*' is the start of codes; the first that fits counts. Source: integrations
  * reference, 1.4; the package's balance from memory of the vendor's list. */
@@ -61,10 +61,7 @@ static struct sms_result read_response(const struct json *response, int status)
 
 struct sms_result tencent_read_reply(int http_status, struct slice body)
 {
-    struct json *root = NULL;
-    if (json_parse(body, &root, NULL) != ERR_OK) {
-        root = NULL; /* the status may still tell */
-    }
+    struct json *root = sms_json_reply(body);
     struct sms_result result = read_response(json_get(root, "Response"), http_status);
     json_free(root);
     return result;

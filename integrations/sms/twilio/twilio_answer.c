@@ -1,6 +1,6 @@
 /* Twilio's answer tables: what is not here is SMS_UNKNOWN. */
+#include "integrations/sms/sms_json.h"
 #include "integrations/sms/twilio/twilio.h"
-#include "queue/base/json.h"
 
 /* Error codes of the API, and ErrorCode of reports. Source: integrations reference, 1.2; the
  * meanings of 3000x. */
@@ -62,12 +62,9 @@ static struct sms_result by_code(int64_t code, int status)
 
 struct sms_result twilio_read_reply(int http_status, struct slice body)
 {
-    struct json *root = NULL;
+    struct json *root = sms_json_reply(body);
     int64_t code = 0;
     struct slice sid;
-    if (json_parse(body, &root, NULL) != ERR_OK) {
-        root = NULL; /* the status may still tell */
-    }
     struct sms_result result = sms_result_make(SMS_UNKNOWN, http_status, "unlisted answer");
     if (http_status == 201 && json_string(json_get(root, "sid"), &sid) == ERR_OK && sid.len > 0 &&
         slice_copy(sid, result.provider_id, sizeof(result.provider_id)) == ERR_OK) {
