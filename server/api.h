@@ -30,6 +30,13 @@ void disasters_approve(struct op *op); /* POST /v1/disasters/{id}/approve */
 void disasters_end(struct op *op);     /* POST /v1/disasters/{id}/end */
 void sms_callback(struct op *op);      /* GET, POST /v1/sms/{provider}/{tail*} */
 void sms_officer(struct op *op);       /* POST /v1/townships/{code}/phone */
+void people_history(struct op *op);    /* GET /v1/cases/{no}/history */
+void spot_checks_list(struct op *op);  /* GET /v1/spot-checks */
+void spot_checks_done(struct op *op);  /* POST /v1/cases/{no}/spot-check */
+void households_leave(struct op *op);  /* POST /v1/cases/{no}/leave-household */
+void relatives_add(struct op *op);     /* POST /v1/relatives */
+void relatives_remove(struct op *op);  /* POST /v1/relatives/remove */
+void relatives_list(struct op *op);    /* GET /v1/relatives */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */

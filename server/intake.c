@@ -1,22 +1,23 @@
 #include "server/intake.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
-#include "server/ticket.h"
+#include "queue/store/calls_people.h"
 
 #define HOUR_MS INT64_C(3600000)
+_Static_assert(TICKET_MEMBERS_MAX < HOUSEHOLD_MEMBERS_MAX, "all members fit");
+
 #define PENDING_MAX 1024 /* tickets waiting for the end of the loop's turn */
 
 /* A ticket ready to be stored; texts in the op's arena. */
 struct entry {
     struct op *op;
     struct ticket *ticket;
-    char no[CASE_NO_SIZE];
-    char person_hash[SEAL_HASH_SIZE];
-    unsigned char wrapped[SEAL_WRAPPED_BYTES];
-    struct slice facts, sealed, tail;
+    struct intake_sealed sealed;
+    struct slice tail;
 };
 
 struct batch {
@@ -81,7 +82,7 @@ static void answer(struct gateway *g, struct entry *e, const struct intake_resul
     switch (r->outcome) {
     case INTAKE_CREATED:
         g->metrics.tickets_created++;
-        answer_stored(e, e->no, e->ticket->facts.received_ms, false);
+        answer_stored(e, e->sealed.no, e->ticket->facts.received_ms, false);
         break;
     case INTAKE_REPLAYED:
         g->metrics.tickets_replayed++;
@@ -94,7 +95,8 @@ static void answer(struct gateway *g, struct entry *e, const struct intake_resul
         break;
     case INTAKE_NUMBER_TAKEN:
         log_event(LOG_ERROR, "case_number_taken",
-                  "case=%s hint=\"two gateways share a node number, or data_dir was lost\"", e->no);
+                  "case=%s hint=\"two gateways share a node number, or data_dir was lost\"",
+                  e->sealed.no);
         op_reply_problem(e->op, ERR_STORE_DOWN,
                          "暂时无法登记，请稍后用同一个 Idempotency-Key 重试。");
         break;
@@ -132,14 +134,16 @@ static void send_batch(struct gateway *g, struct entry **entries, size_t count)
             struct entry *e = entries[i];
             b->entries[i] = e;
             const struct intake_ticket t = {
-                .no = slice_of(e->no),
+                .no = slice_of(e->sealed.no),
                 .idem_hash = op_idem(e->op),
                 .fingerprint = op_fingerprint(e->op),
                 .received_ms = e->ticket->facts.received_ms,
-                .facts = e->facts,
-                .sealed = e->sealed,
-                .person_hash = slice_of(e->person_hash),
-                .wrapped_key = slice_make((const char *)e->wrapped, sizeof(e->wrapped)),
+                .facts = e->sealed.facts,
+                .sealed = e->sealed.sealed,
+                .people = e->sealed.people,
+                .person_hash = slice_of(e->sealed.person_hash),
+                .wrapped_key =
+                    slice_make((const char *)e->sealed.wrapped, sizeof(e->sealed.wrapped)),
                 .job_score =
                     e->ticket->facts.received_ms - (e->ticket->facts.danger_to_life ? HOUR_MS : 0),
                 .event_tail = e->tail,
@@ -170,39 +174,75 @@ static void on_check(uv_check_t *check)
 
 /* ---- Sealing ---- */
 
-static struct slice kept(struct op *op, const struct buf *b)
+static struct slice kept(struct arena *arena, const struct buf *b)
 {
-    const char *copy = buf_err(b) == ERR_OK ? arena_text(&op->arena, buf_slice(b)) : NULL;
+    const char *copy = buf_err(b) == ERR_OK ? arena_text(arena, buf_slice(b)) : NULL;
     return slice_make(copy, copy == NULL ? 0 : b->len);
 }
 
-static enum err seal_entry(struct gateway *g, struct entry *e)
+/* Who else is concerned, as keyed hashes: the household, the officer who stands back. */
+static enum err write_people(struct gateway *g, struct arena *arena, const struct ticket *t,
+                             struct slice household, struct intake_sealed *out)
+{
+    char hashes[TICKET_MEMBERS_MAX][SEAL_HASH_SIZE], key[SEAL_HASH_SIZE] = "", actor[300] = "";
+    struct slice members[TICKET_MEMBERS_MAX];
+    struct buf text;
+    enum err err = ERR_OK;
+    if (t->member_count == 0 && household.len == 0 && t->person.relative_of.len == 0) {
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < t->member_count && err == ERR_OK; i++) {
+        err = seal_hash(g->sealer, "id_number", t->members[i], hashes[i]);
+        members[i] = slice_of(hashes[i]);
+    }
+    if (err == ERR_OK && household.len > 0) {
+        err = seal_hash(g->sealer, "household", household, key);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (t->person.relative_of.len > 0) {
+        snprintf(actor, sizeof(actor), "officer:%.*s", SLICE_FMT(t->person.relative_of));
+    }
+    buf_init(&text, 4096);
+    people_text_write(slice_of(key), members, t->member_count, slice_of(actor), &text);
+    out->people = kept(arena, &text);
+    err = buf_err(&text) == ERR_OK && out->people.ptr == NULL ? ERR_NO_MEMORY : buf_err(&text);
+    buf_release(&text);
+    return err;
+}
+
+enum err intake_seal(struct gateway *g, struct arena *arena, const struct ticket *t,
+                     struct slice household, struct intake_sealed *out)
 {
     unsigned char key[SEAL_KEY_BYTES];
     struct buf plain, sealed;
     struct json_out o;
-    struct slice no = slice_of(e->no);
+    struct slice no = slice_of(out->no);
     buf_init(&plain, SEAL_TEXT_MAX);
     buf_init(&sealed, SEAL_TEXT_MAX + SEAL_OVERHEAD);
-    enum err err = personal_hash(g->sealer, &e->ticket->person, no, e->person_hash);
+    enum err err = personal_hash(g->sealer, &t->person, no, out->person_hash);
     if (err == ERR_OK) {
-        err = seal_make_key(g->sealer, no, key, e->wrapped);
+        err = seal_make_key(g->sealer, no, key, out->wrapped);
     }
     if (err == ERR_OK) {
-        personal_write(&e->ticket->person, &plain);
+        personal_write(&t->person, &plain);
         err = buf_err(&plain);
     }
     if (err == ERR_OK) {
         err = seal_text(g->sealer, key, no, buf_slice(&plain), &sealed);
     }
     if (err == ERR_OK) {
-        e->sealed = kept(e->op, &sealed);
+        out->sealed = kept(arena, &sealed);
         OPENSSL_cleanse(plain.ptr, plain.cap);
         buf_clear(&plain);
         json_out_init(&o, &plain);
-        facts_write(&e->ticket->facts, &o, NULL);
-        e->facts = kept(e->op, &plain);
-        err = e->sealed.ptr == NULL || e->facts.ptr == NULL ? ERR_NO_MEMORY : ERR_OK;
+        facts_write(&t->facts, &o, NULL);
+        out->facts = kept(arena, &plain);
+        err = out->sealed.ptr == NULL || out->facts.ptr == NULL ? ERR_NO_MEMORY : ERR_OK;
+    }
+    if (err == ERR_OK) {
+        err = write_people(g, arena, t, household, out);
     }
     OPENSSL_cleanse(key, sizeof(key));
     buf_release(&plain);
@@ -243,10 +283,10 @@ void intake_handle(struct op *op)
     e->op = op;
     e->ticket = t;
     if (err == ERR_OK) {
-        err = case_sequence_next(&g->sequence, now_ms, e->no);
+        err = case_sequence_next(&g->sequence, now_ms, e->sealed.no);
     }
     if (err == ERR_OK) {
-        err = seal_entry(g, e);
+        err = intake_seal(g, &op->arena, t, slice_make(NULL, 0), &e->sealed);
     }
     if (err != ERR_OK) {
         log_event(LOG_ERROR, "intake_failed", "err=%s", err_code(err));

@@ -3,6 +3,7 @@
 #define SERVER_INTAKE_H
 
 #include "server/op.h"
+#include "server/ticket.h"
 
 MUST_CHECK enum err intake_new(struct gateway *g, struct intake **out);
 void intake_close(
@@ -11,5 +12,18 @@ void intake_free(struct intake *in); /* NULL is allowed */
 
 /* POST /v1/tickets */
 void intake_handle(struct op *op);
+
+/* A ticket ready for the store; texts in the arena it was sealed with. */
+struct intake_sealed {
+    char no[CASE_NO_SIZE];
+    char person_hash[SEAL_HASH_SIZE];
+    unsigned char wrapped[SEAL_WRAPPED_BYTES];
+    struct slice facts, sealed, people;
+};
+
+/* Seal the ticket under the number out->no (set by the caller). household: the household's own
+ * number, as known to the township; "" = none. ERR_NO_MEMORY, ERR_TOO_LARGE, ERR_INTERNAL. */
+MUST_CHECK enum err intake_seal(struct gateway *g, struct arena *arena, const struct ticket *t,
+                                struct slice household, struct intake_sealed *out);
 
 #endif

@@ -107,18 +107,18 @@ static void phone(struct reader *r, const struct json *v, const char *pointer, s
     *out = slice_of(copy);
 }
 
-static void read_id_number(struct reader *r, const struct json *v, int64_t now_ms,
-                           struct slice *out)
+static void read_id_number(struct reader *r, const struct json *v, const char *pointer,
+                           int64_t now_ms, struct slice *out)
 {
     struct slice raw = slice_make(NULL, 0);
     struct id_number id;
     enum id_number_fault why = ID_NUMBER_OK;
-    text(r, v, "/person/id_number", 32, &raw);
+    text(r, v, pointer, 32, &raw);
     if (raw.len == 0) {
         return;
     }
     if (id_number_parse(raw, now_ms, &id, &why) != ERR_OK) {
-        fault(r, "/person/id_number", id_number_fault_zh(why));
+        fault(r, pointer, id_number_fault_zh(why));
         return;
     }
     const char *copy = arena_text(r->arena, slice_of(id.text));
@@ -161,9 +161,47 @@ static void read_person(struct reader *r, const struct json *v, int64_t now_ms)
     }
     only(r, v, NAMES, "/person");
     text(r, json_get(v, "name"), "/person/name", 60, &p->name);
-    read_id_number(r, json_get(v, "id_number"), now_ms, &p->id_number);
+    read_id_number(r, json_get(v, "id_number"), "/person/id_number", now_ms, &p->id_number);
     phone(r, json_get(v, "phone"), "/person/phone", &p->phone);
     account(r, json_get(v, "account"), &p->account);
+}
+
+/* The other members of the household: whose relief counts with this one's. */
+static void read_household(struct reader *r, const struct json *v, int64_t now_ms)
+{
+    static const char *const NAMES[] = {"name", "id_number", NULL};
+    static const char POINTER[] = "/household";
+    struct buf lines;
+    if (json_kind(v) == JSON_ABSENT || json_kind(v) == JSON_NULL) {
+        return;
+    }
+    if (json_kind(v) != JSON_ARRAY || json_size(v) > COUNT_OF(r->t->members)) {
+        fault(r, POINTER, "家庭成员须为数组，不含本人，最多 19 人。");
+        return;
+    }
+    buf_init(&lines, 8192);
+    for (const struct json *m = json_first(v); m != NULL; m = json_next(m)) {
+        struct slice name = slice_make(NULL, 0), id = slice_make(NULL, 0);
+        size_t faults = r->t->fault_count;
+        only(r, m, NAMES, POINTER);
+        text(r, json_get(m, "name"), POINTER, 60, &name);
+        read_id_number(r, json_get(m, "id_number"), POINTER, now_ms, &id);
+        if (id.len == 0 && r->t->fault_count == faults) {
+            fault(r, POINTER, "每个家庭成员须有身份证号 id_number。");
+        }
+        if (id.len == 0 || r->err != ERR_OK) {
+            continue;
+        }
+        r->t->members[r->t->member_count++] = id;
+        buf_put_text(&lines, lines.len > 0 ? "\n" : "");
+        buf_put_slice(&lines, name);
+        buf_put_text(&lines, name.len > 0 ? " " : "");
+        buf_put_slice(&lines, id);
+    }
+    const char *kept = buf_err(&lines) == ERR_OK ? arena_text(r->arena, buf_slice(&lines)) : NULL;
+    r->t->person.household = slice_make(kept, kept == NULL ? 0 : lines.len);
+    r->err = kept == NULL ? ERR_NO_MEMORY : r->err;
+    buf_release(&lines);
 }
 
 static void read_reporter(struct reader *r, const struct json *v)
@@ -337,7 +375,7 @@ enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *aren
                                         "asked_fen",  "danger_to_life", "shelter_lost",
                                         "food_lost",  "child_alone",    "income_stopped",
                                         "recognised", "wants_person",   "stranded",
-                                        NULL};
+                                        "household",  "relative_of",    NULL};
     struct reader r = {.t = out, .arena = arena, .err = ERR_OK};
     *out = (struct ticket){.facts = {.received_ms = now_ms}};
     if (json_kind(body) != JSON_OBJECT) {
@@ -350,6 +388,9 @@ enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *aren
     read_reporter(&r, json_get(body, "reporter"));
     read_place(&r, json_get(body, "place"));
     text(&r, json_get(body, "narrative"), "/narrative", 2000, &out->person.narrative);
+    read_household(&r, json_get(body, "household"), now_ms);
+    text(&r, json_get(body, "relative_of"), "/relative_of", 60, &out->person.relative_of);
+    out->facts.relative_declared = out->person.relative_of.len > 0;
     read_facts(&r, body);
     look_for_gaps(&r);
     if (r.err == ERR_OK && out->fault_count > 0 && out->facts.danger_to_life) {

@@ -11,10 +11,14 @@
 
 #define TICKET_FAULTS_MAX 16
 #define TICKET_MISSING_MAX 8
+#define TICKET_MEMBERS_MAX 19 /* of a household, besides the person */
 
 struct ticket {
     struct case_facts facts; /* received_ms is now_ms */
     struct personal person;  /* texts in the arena */
+    /* id_number of the other members of the household, in the arena */
+    size_t member_count;
+    struct slice members[TICKET_MEMBERS_MAX];
     size_t fault_count;
     struct problem_error faults[TICKET_FAULTS_MAX]; /* static texts */
     size_t missing_count;

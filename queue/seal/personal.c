@@ -13,7 +13,9 @@
     X("reporter_phone", reporter_phone)       \
     X("reporter_relation", reporter_relation) \
     X("address", address)                     \
-    X("narrative", narrative)
+    X("narrative", narrative)                 \
+    X("household", household)                 \
+    X("relative_of", relative_of)
 
 static void put_known(struct json_out *o, const char *name, struct slice value)
 {

@@ -12,6 +12,8 @@ struct personal {
     struct slice name, id_number, phone, account; /* of whom the case is about; phone in E.164 */
     struct slice reporter_name, reporter_phone, reporter_relation;
     struct slice address, narrative;
+    struct slice household; /* other members: "name id_number" per line, the name may be missing */
+    struct slice relative_of; /* officer whom the caller names as a near relative (近亲属) */
     bool has_point;
     double lat, lng;
     enum crs crs;
