@@ -26,6 +26,7 @@
     X("store", ctl_store, "load the function library into Redis, or check its settings") \
     X("token", ctl_token, "create or revoke an access token of the API")                 \
     X("fund", ctl_fund, "put money into reserve funds, or show one")                     \
+    X("ledger", ctl_ledger, "prove the books, show a fund's accounts and entries")       \
     X("dead", ctl_dead, "list parked jobs with their reason, or put them back")          \
     X("alias", ctl_alias, "local names of places: propose, approve, list, revert")       \
     X("demo", ctl_demo, "three cases through the public API, told in plain words")
