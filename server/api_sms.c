@@ -5,10 +5,12 @@
 #include "integrations/sms/sms_incoming.h"
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
+#include "queue/base/utf8.h"
 #include "queue/domain/phone.h"
 #include "queue/store/calls_sms.h"
 #include "server/api.h"
 
+#define SHORT_POINTS 6 /* characters: "1", "收到了" */
 #define BATCHES_MAX (SMS_INCOMING_MAX / STORE_BATCH_MAX)
 
 /* ---- GET, POST /v1/sms/{provider}/{tail*} ---- */
@@ -112,6 +114,16 @@ static enum err hash_of(struct op *op, const char *kind, const struct buf *text,
     return err;
 }
 
+/* A short text: its words alone do not tell two answers apart. */
+static enum err mark_short(struct op *op, struct slice *hash)
+{
+    char text[SEAL_HASH_SIZE + 1];
+    snprintf(text, sizeof(text), "s%.*s", SLICE_FMT(*hash));
+    const char *kept = arena_text(&op->arena, slice_of(text));
+    *hash = slice_of(kept);
+    return kept == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
 static enum err add_message(struct op *op, const struct sms_incoming *m, int64_t now_ms)
 {
     char *no = arena_alloc(&op->arena, CASE_NO_SIZE);
@@ -141,6 +153,9 @@ static enum err add_message(struct op *op, const struct sms_incoming *m, int64_t
     buf_put_slice(&text, slice_trim(m->text));
     if (err == ERR_OK) {
         err = hash_of(op, "sms-same", &text, &a.same_hash);
+    }
+    if (err == ERR_OK && utf8_count(slice_trim(m->text)) <= SHORT_POINTS) {
+        err = mark_short(op, &a.same_hash);
     }
     if (err == ERR_OK && m->parts > 1) {
         buf_clear(&text);

@@ -29,19 +29,19 @@ static void rest_us(long us)
 static enum err run_stages(struct site *s, size_t *handled)
 {
     static enum err (*const STAGES[STAGE_COUNT])(struct site *, size_t *) = {
-        [STAGE_ROUTE] = stage_route,
-        [STAGE_PAY] = stage_pay,
-        [STAGE_NOTIFY] = stage_notify,
-        [STAGE_SMS] = stage_sms,
-        [STAGE_CLOCK] = stage_clock,
+        [STAGE_ROUTE] = stage_route, [STAGE_PAY] = stage_pay,     [STAGE_NOTIFY] = stage_notify,
+        [STAGE_SMS] = stage_sms,     [STAGE_CLOCK] = stage_clock,
     };
+    /* messages in front of what goes out: an answer leaves before the news that follows from it */
+    static const enum stage ORDER[STAGE_COUNT] = {STAGE_ROUTE, STAGE_PAY, STAGE_SMS, STAGE_NOTIFY,
+                                                  STAGE_CLOCK};
     *handled = 0;
     for (int i = 0; i < STAGE_COUNT && stop_asked == 0; i++) {
         size_t count = 0;
-        if (!s->stages[i]) {
+        if (!s->stages[ORDER[i]]) {
             continue;
         }
-        enum err err = STAGES[i](s, &count);
+        enum err err = STAGES[ORDER[i]](s, &count);
         arena_reset(&s->arena);
         if (err != ERR_OK) {
             return err;

@@ -196,6 +196,19 @@ static struct slice kept_payload(const struct letter *l)
                : l->job->payload;
 }
 
+/* News of a case that has come into an inbox: its officer is told as well. */
+static bool opens_work(const char *name)
+{
+    static const char *const NAMES[] = {"dispatched", "dispatched-aid", "ask-place", "danger",
+                                        "danger-place"};
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        if (strcmp(name, NAMES[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum err fill_out(struct site *s, struct letter *l)
 {
     enum letter_kind kind = kind_of(l->job->id);
@@ -209,8 +222,7 @@ static enum err fill_out(struct site *s, struct letter *l)
         .version = t->version,
         .to_hash = slice_make(l->hash, SEAL_HASH_SIZE - 1),
         .payload = kept_payload(l),
-        .tell_officer = kind == LETTER_NEWS && (strncmp(t->name, "dispatched", 10) == 0 ||
-                                                strcmp(t->name, "ask-place") == 0),
+        .tell_officer = kind == LETTER_NEWS && opens_work(t->name),
         .link = kind != LETTER_ANSWER, /* an answer's question is set with the answer */
         .ask_word = slice_of(t->ask),
         .ask_life_ms = talk_life_ms(talk_from_word(slice_of(t->ask))),

@@ -167,7 +167,8 @@ static enum err plan_texts(struct site *s, struct route_work *w, bool aid)
         err = keep_packed(s, &text, &w->commit.decision);
     }
     buf_clear(&text);
-    if (w->decision.tell_emergency && !aid) { /* also at night: nothing may be waited for now */
+    /* also at night: nothing may be waited for now; who wrote by SMS has had it as the answer */
+    if (w->decision.tell_emergency && !aid && w->facts.channel != CHANNEL_SMS) {
         buf_putf(&text, "%s||0", w->dispatched ? "danger" : "danger-place");
     } else if (w->dispatched) {
         buf_putf(&text, "dispatched|%s|%lld", w->route.candidates[0].name,

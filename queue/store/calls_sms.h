@@ -17,7 +17,7 @@ struct sms_arrived {
     struct slice no;  /* a fresh case number: the message's, and its case's if it opens one */
     struct slice provider;
     struct slice from_hash;
-    struct slice same_hash; /* of sender and words */
+    struct slice same_hash; /* of sender and words; "s" in front of it for a short text */
     int64_t received_ms;
     int64_t time_ms; /* as the operator says, 0 = it does not */
     bool unreadable;

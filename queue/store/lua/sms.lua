@@ -17,7 +17,7 @@
 -- {r}:ophone:<hash>   t township, a actor: an officer's telephone; {r}:township:<code>:phone h, a, p, k
 --
 -- Contents are kept six months (domain.md section 3: at least five), sealed where they are personal.
-local SMS = { KEEP_S = 15552000, PARK_S = 2592000, PART_S = 3600, CASES_MAX = 8, PARTS_MAX = 20,
+local SMS = { KEEP_S = 15552000, PARK_S = 2592000, PART_S = 3600, HASTE_MS = 5000, CASES_MAX = 8, PARTS_MAX = 20,
   IN_ARGS = 12, OUT_ARGS = 10, END_ARGS = 9,
   -- a final state wins over any other; of two final ones, the good news
   RANK = { sending = 1, unknown = 2, queued = 0, accepted = 3, buffered = 4, failed = 5, stopped = 5, delivered = 6 } }
@@ -120,15 +120,29 @@ function SMS.take(keys, args)
   return answers
 end
 
+-- Has this sender just said so? `words`: hash of sender and words, "s" in front of a short one. Short answers
+-- ("1") to different questions are different messages, but not at one moment of the operator's clock, nor
+-- faster than anybody answers.
+function SMS.same(P, hash, words, time_ms, window)
+  local keys = { P .. ':same:' .. words, P .. ':same:' .. words .. ':@' .. time_ms }
+  local lives = { window, window }
+  if string.sub(words, 1, 1) == 's' then
+    local asked = redis.call('HGET', SMS.talk_key(P, hash), 'i') or '0'
+    keys[3], lives[1], lives[3] = P .. ':same:' .. words .. ':' .. asked, math.min(window, SMS.HASTE_MS), window
+  end
+  for i, key in ipairs(keys) do -- what is a repeat takes no further key: the next real answer must find it free
+    if (i ~= 2 or time_ms ~= '0') and not redis.call('SET', key, '', 'PX', int(lives[i]), 'NX') then
+      return true
+    end
+  end
+  return false
+end
+
 function SMS.take_message(P, at, args, now, window)
   local no, hash = args[at + 2], args[at + 4]
   local ref, part, parts = string.match(args[at + 8], '^(%x+)|(%d+)|(%d+)$')
-  if not ref then -- another answer to another question is not the same message, though the words are
-    local asked = redis.call('HGET', SMS.talk_key(P, hash), 'i') or '0'
-    local key = P .. ':same:' .. args[at + 5] .. ':' .. asked
-    if not redis.call('SET', key, '', 'PX', window, 'NX') then
-      return 'same'
-    end
+  if not ref and SMS.same(P, hash, args[at + 5], args[at + 7], window) then
+    return 'same'
   end
   local home = SMS.home(P, ref or '', no)
   local key = P .. ':sms:' .. home
@@ -255,7 +269,7 @@ function SMS.done(keys, args)
   end
   if args[18] ~= '' then
     if SMS.may_answer(talk, list, now, most, args[20] == '1') then
-      job_add(batch, 'notify', 'S' .. job, int(args[20] == '1' and now - 3600000 or now), args[18])
+      job_add(batch, 'notify', 'S' .. job, int(args[20] == '1' and now - 172800000 or now), args[18])
     else
       answer = 'cut'
     end
@@ -300,7 +314,7 @@ function SMS.begin(keys, args)
     local state, tries, channel = row[1], tonumber(row[2] or '0') + 1, row[3] or '0'
     if state and SMS.RANK[state] and SMS.RANK[state] >= SMS.RANK.accepted then
       push(answers, 'sent')
-    elseif no ~= '' and (string.find(',' .. talk.x .. ',', ',' .. no .. ',', 1, true) or
+    elseif no ~= '' and args[at + 8] ~= '-' and (string.find(',' .. talk.x .. ',', ',' .. no .. ',', 1, true) or
       (args[at + 8] == 'place' and string.find(talk.a, 'place|' .. no .. '|', 1, true) == 1)) then
       push(answers, 'off') -- not wanted there, or just asked in the conversation
     else
