@@ -94,9 +94,10 @@ static enum err open_rules(struct gateway *g, struct buf *why)
 
 static void on_store_state(void *data, enum err err, const char *why)
 {
-    const struct gateway *g = data;
+    struct gateway *g = data;
     if (err == ERR_OK) {
         log_event(LOG_INFO, "store_ready", "region=%s", g->settings->region);
+        places_look_at_rules(g); /* before anybody's request on this connection */
     } else {
         bool person = err == ERR_STORE_SETTINGS || err == ERR_STORE_FUNCTIONS;
         log_event(person ? LOG_ERROR : LOG_WARN, "store_not_ready", "err=%s why=\"%s\"",

@@ -177,7 +177,8 @@ static int draft_text(struct store *store, const struct settings *s, const struc
     buf_init(&packed, POLICY_TEXT_MAX);
     const struct policy_actor a =
         make_actor(who, reason == NULL ? "起草政策包" : reason, actor, &tail);
-    bool ok = pack_for_store(policy_text(p), &packed);
+    /* what is stored as it is must begin with '{' (pack.h) */
+    bool ok = pack_for_store(slice_trim(policy_text(p)), &packed);
     if (ok) {
         policy_draft_write(store_fcall(store), s->region, slice_of(policy_name(p)),
                            buf_slice(&packed), slice_of(title), &a);

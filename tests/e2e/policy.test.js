@@ -184,3 +184,34 @@ test('the operator asks why, compares packs, and makes past decisions again unde
     await site.ctl('policy', 'withdraw', id, '--by', 'zhao');
     await assert.rejects(site.ctl('policy', 'withdraw', id, '--by', 'zhao'), /state does not allow/);
 });
+
+test('whoever starts later knows the rules in force; a pack of any size comes into force', async () => {
+    const large = pack();
+    large.version = '2026.4';
+    // a county of its own for each, with a standard of its own
+    large.overlays = Array.from({ length: 400 }, (_, i) => ({
+        title: `第${i}县标准，自2026年起施行`,
+        divisions: [String(530000 + i)],
+        effective_from: '2026-01-01',
+        rules: {
+            standard: { dibao_month_fen: 60000 + i, demo: false, legal_basis: `县民政局〔2026〕${i}号` },
+        },
+    }));
+    fs.writeFileSync(site.file('large.json'), `\n${JSON.stringify(large, null, 2)}\n`);
+    assert.ok(fs.statSync(site.file('large.json')).size > 100000);
+    const drafted = await site.ctl('policy', 'draft', site.file('large.json'), '--by', 'sun');
+    const [id, name] = drafted.trim().split(' ');
+    const from = inMs(3500);
+    await site.ctl('policy', 'activate', id, '--name', name, '--from', from, '--by', 'wu');
+    await until('its time', () => Date.now() > Date.parse(from) + 10);
+    assert.strictEqual((await decided(fire())).policy, name);
+
+    await site.workers.get('worker-1').kill();
+    site.startWorker('worker-2');
+    assert.strictEqual((await decided(fire())).policy, name); // its very first case
+    const gateway = await site.startGateway(2, { port: 0 });
+    const [, seen] = await gateway.says(/event=rules_in_force policy=(\S+)/);
+    assert.strictEqual(seen, name);
+    const diff = await site.ctl('policy', 'diff', site.file('policy.json'), id);
+    assert.match(diff, /^530399\tstandard\.dibao_month_fen\t82800 -> 60399$/m);
+});
