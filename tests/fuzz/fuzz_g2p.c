@@ -2,6 +2,7 @@
  * formed, and never more certain than the table allows. The first byte chooses the reader and the
  * HTTP status. */
 #include <string.h>
+#include "integrations/pay/g2p/g2p_callback.h"
 #include "integrations/pay/g2p/g2p_codec.h"
 #include "queue/domain/relief.h"
 
@@ -51,6 +52,35 @@ static void read_answers(int status, struct slice body)
     }
 }
 
+static void read_sync(int status, struct slice body)
+{
+    static const char *const ids[] = {"P1", "P2", "P3"};
+    struct pay_result results[3];
+    struct g2p_oddities odd;
+    g2p_read_sync(status, body, ids, 3, results, &odd);
+    for (size_t i = 0; i < 3; i++) {
+        check(&results[i]);
+        ASSERT(strcmp(results[i].id, ids[i]) == 0);
+        ASSERT(results[i].outcome != PAY_NOT_FOUND);
+        ASSERT(results[i].outcome == PAY_UNKNOWN || (status >= 200 && status <= 299));
+    }
+}
+
+/* RFC 9421's public test key: nobody here has the other half. */
+static void verify(struct slice body)
+{
+    static struct sign_key *key;
+    if (key == NULL) {
+        enum err err = sign_key_public(
+            SLICE_LIT("MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs="), SIGN_ED25519,
+            &key);
+        ASSERT(err == ERR_OK);
+    }
+    const struct g2p_signer bank = {"bank", "b1", key};
+    enum err err = g2p_verify(&bank, 1772328600, body);
+    ASSERT(err != ERR_OK);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -62,8 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice body = slice_make((const char *)data + 1, size - 1);
     if (data[0] % 2 == 0) {
         read_callback(body);
+        verify(body);
     } else {
         read_answers(statuses[data[0] / 2 % 8], body);
+        read_sync(statuses[data[0] / 2 % 8], body);
     }
     int64_t fen;
     if (g2p_read_amount(body, &fen) == ERR_OK) {
