@@ -76,8 +76,8 @@ bool pay_id_valid(struct slice text);
 /* A result that says only "unknown, because of `reason`". id must be valid. */
 void pay_result_unknown(struct pay_result *result, const char *id, const char *reason);
 
-/* What a rail that answers later has brought: the content of ONE file or message of the bank. Valid until the next call
- * of the rail. Results and lines may name orders of long ago, several times, and orders that are not ours: the one
+/* What a rail that answers later has brought: the content of ONE file or message of the bank. Valid until the next
+ * collect(). Results and lines may name orders of long ago, several times, and orders that are not ours: the one
  * outcome function of the store decides what is news. */
 struct pay_collection {
     const char *source; /* its name at the bank, for records; "" = nothing is waiting */

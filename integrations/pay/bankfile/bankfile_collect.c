@@ -145,6 +145,7 @@ static void hand_out(struct bankfile_rail *rail, const char *name, const char *s
     const struct bankfile_news *news = &rail->news;
     snprintf(rail->current, sizeof(rail->current), "%s", name);
     snprintf(rail->current_sha256, sizeof(rail->current_sha256), "%s", sha256);
+    rail->handed_out = true;
     memset(out, 0, sizeof(*out));
     out->source = rail->current;
     memcpy(out->sha256, rail->current_sha256, sizeof(out->sha256));
@@ -218,7 +219,7 @@ enum err bankfile_collect(void *self, struct pay_collection *out)
     struct bankfile_rail *rail = self;
     size_t left = 0;
     enum step step = STEP_NEXT;
-    rail->current[0] = '\0';
+    rail->handed_out = false;
     if (!rail->paused) { /* what was kept and could not be delivered gets its next chance; logged there */
         (void)(bankfile_rail_deliver(rail, &left) == ERR_OK);
     }
@@ -244,7 +245,7 @@ enum err bankfile_collect_done(void *self)
 {
     struct bankfile_rail *rail = self;
     char as[DROP_NAME_MAX + 1], sha256[65];
-    if (rail->current[0] == '\0') {
+    if (!rail->handed_out) {
         return ERR_OK;
     }
     /* what is put away must be what was read: the bank may have written the name anew meanwhile */
@@ -254,7 +255,7 @@ enum err bankfile_collect_done(void *self)
         err = bankfile_sha256(buf_slice(&rail->bytes), sha256);
     }
     if (err == ERR_TOO_LARGE || (err == ERR_OK && strcmp(sha256, rail->current_sha256) != 0)) {
-        rail->current[0] = '\0'; /* the new content is read in its turn */
+        rail->handed_out = false; /* the new content is read in its turn */
         return ERR_OK;
     }
     kept_name(rail->current, rail->current_sha256, as);
@@ -265,7 +266,7 @@ enum err bankfile_collect_done(void *self)
         err = ERR_OK; /* another process put it away */
     }
     if (err == ERR_OK) {
-        rail->current[0] = '\0';
+        rail->handed_out = false;
     }
     return err;
 }

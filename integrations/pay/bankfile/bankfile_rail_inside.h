@@ -29,7 +29,8 @@ struct bankfile_rail {
     struct drop_list *list;
     struct bankfile_news news;
     struct buf bytes;
-    char current[DROP_NAME_MAX + 1]; /* file of the bank that was handed out, "" = none */
+    bool handed_out;                 /* collect() brought a file that is not put away yet: */
+    char current[DROP_NAME_MAX + 1]; /* its name */
     char current_sha256[65];
     struct watched_file watched[WATCHED_MAX];
     size_t watched_count;
