@@ -62,6 +62,11 @@ static enum err write_person(struct op *op, struct slice no, const struct case_v
     return err;
 }
 
+static const char *method_word(char method)
+{
+    return method == 'c' ? "cash" : method == 'g' ? "goods" : method == 's' ? "service" : "bank";
+}
+
 static enum err write_payments(const struct case_view *v, struct json_out *o)
 {
     enum err err = ERR_OK;
@@ -76,7 +81,7 @@ static enum err write_payments(const struct case_view *v, struct json_out *o)
             json_put_text(o, "state", payment_state_word(p.state));
             json_put_text(o, "state_zh", payment_state_zh(p.state));
             json_put_text(o, "purpose", p.grant ? "grant" : "first_aid");
-            json_put_text(o, "method", p.method == 'c' ? "cash" : p.method == 'g' ? "goods" : "bank");
+            json_put_text(o, "method", method_word(p.method));
             json_put_slice(o, "fund", p.fund);
             json_put_bool(o, "reviewed", p.reviewed);
             json_close_object(o);

@@ -65,7 +65,7 @@ struct verb_body {
         outcome, pause, minutes;
     int64_t claim, amount_fen, referral, instalments, rating, votes_for, votes_against;
     enum referral_target target;
-    char method; /* 'b', 'c', 'g' */
+    char method; /* 'b', 'c', 'g', 's' */
     struct slice participants[PARTICIPANTS_MAX];
     size_t participant_count;
 };

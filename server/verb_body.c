@@ -192,12 +192,12 @@ static bool read_referral(struct op *op, struct verb_body *b)
 
 static bool read_method(struct op *op, struct verb_body *b)
 {
-    static const char *const WORDS[] = {"bank", "cash", "goods", NULL};
+    static const char *const WORDS[] = {"bank", "cash", "goods", "service", NULL};
     struct slice word = SLICE_LIT("bank");
     if (json_get(op->json, "method") != NULL &&
         (json_string(json_get(op->json, "method"), &word) != ERR_OK || !one_of(word, WORDS))) {
         return fault(op, "/method",
-                     "发放方式须为 bank（银行转账）、cash（现金）或 goods（实物）。");
+                     "发放方式须为 bank（银行转账）、cash（现金）、goods（实物）或 service（服务）。");
     }
     b->method = word.ptr[0];
     return true;

@@ -427,6 +427,7 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         break;
     case VERB_RATE: extra_int(p, b->rating); break;
     case VERB_ACCOUNT: extra(p, p->st->sealed_anew); break;
+    case VERB_HAND_FAIL: extra(p, b->payment); break;
     case VERB_PAUSE: extra(p, b->pause); break;
     default: break;
     }

@@ -62,6 +62,7 @@
     X(VERB_FIRST_AID, "first-aid", "批准先行救助")       \
     X(VERB_HAND_OVER, "hand-over", "当面交付")           \
     X(VERB_RECEIPT, "receipt", "签收确认")               \
+    X(VERB_HAND_FAIL, "hand-fail", "交付未成")           \
     X(VERB_ACCOUNT, "account", "更正收款账户")           \
     X(VERB_PAID, "paid", "发放成功")                     \
     X(VERB_PAY_FAILED, "pay-failed", "发放失败")         \
@@ -151,6 +152,8 @@
     X(VERB_RATE, CASE_ARCHIVED, CASE_ARCHIVED)                          \
     X(VERB_CHECKED, CASE_ARCHIVED, CASE_ARCHIVED)                       \
     X(VERB_RECEIPT, CASE_FIRST_AID_APPROVED, CASE_FIRST_AID_APPROVED)   \
+    X(VERB_HAND_FAIL, CASE_FIRST_AID_APPROVED, CASE_PAY_FAILED)         \
+    X(VERB_HAND_FAIL, CASE_PAYING, CASE_PAY_FAILED)                     \
     X(VERB_PAID, CASE_FIRST_AID_APPROVED, CASE_FIRST_AID_PAID)          \
     X(VERB_PAID, CASE_PAYING, CASE_PAID)                                \
     X(VERB_PAY_FAILED, CASE_FIRST_AID_APPROVED, CASE_PAY_FAILED)        \

@@ -109,7 +109,7 @@ void load_payments_begin(struct fcall *f, const char *region)
 
 enum err load_payments_read(const redisReply *reply, struct loaded_payment *payments, size_t n)
 {
-    if (reply_count(reply) != n) {
+    if (reply_count(reply) != n + 1) {
         return ERR_CORRUPT;
     }
     for (size_t i = 0; i < n; i++) {
@@ -128,6 +128,11 @@ enum err load_payments_read(const redisReply *reply, struct loaded_payment *paym
         payments[i].wrapped_key = reply_text_at(row, 5);
     }
     return ERR_OK;
+}
+
+struct slice load_payments_stopped(const redisReply *reply, size_t n)
+{
+    return reply_text_at(reply, n);
 }
 
 /* ---- For the gateway ---- */

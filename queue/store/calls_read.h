@@ -54,6 +54,8 @@ struct loaded_payment {
 void load_payments_begin(struct fcall *f, const char *region);
 MUST_CHECK enum err load_payments_read(const redisReply *reply, struct loaded_payment *payments,
                                        size_t n);
+/* What is stopped now, for pay_scope_stopped(): "all,rail:wechat,township:520102022" or "". */
+struct slice load_payments_stopped(const redisReply *reply, size_t n);
 
 /* ---- For the gateway ---- */
 struct payment_view {

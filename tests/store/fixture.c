@@ -306,8 +306,10 @@ struct act_request request(const char *no, enum case_verb verb, const char *acto
             r.extra[r.extra_count++] = slice_of(EXTRAS[i].extra[k]);
         }
     }
-    if (verb == VERB_HAND_OVER || verb == VERB_RECEIPT) {
+    if (verb == VERB_HAND_OVER || verb == VERB_RECEIPT || verb == VERB_HAND_FAIL) {
         r.extra[r.extra_count++] = slice_of(payment_id(no, 1));
+    }
+    if (verb == VERB_HAND_OVER || verb == VERB_RECEIPT) {
         r.extra[r.extra_count++] = SLICE_LIT("abc");
     }
     if (verb == VERB_HAND_OVER) {

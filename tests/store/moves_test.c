@@ -18,13 +18,14 @@ static const char *key_of_case(const char *no)
  * looks for them, somebody else has done what another person must have done. */
 static void prepare(const char *no, enum case_verb verb, enum case_state s)
 {
-    const char *payment = "SUCCEEDED|1000|" TOWN "|2026|fire|0|||abu|ref";
+    const char *payment = "SUCCEEDED|1000|" TOWN "|2026|fire|0|||abu|1|ref";
     const char *account = "unreviewed", *grant = "", *approved = "0", *unreviewed = "0", *back = "";
     bool money = true;
     switch (verb) {
     case VERB_HAND_OVER:
     case VERB_RECEIPT:
-        payment = "INTENT|1000|" TOWN "|2026|fire|0|||acu|";
+    case VERB_HAND_FAIL:
+        payment = "INTENT|1000|" TOWN "|2026|fire|0|||acu|1|";
         account = "cash_held";
         approved = "1000";
         break;

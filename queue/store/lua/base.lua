@@ -204,6 +204,12 @@ local function batch_new(P)
       untimers = {}, counts = {}, index = {}, later = {} }
 end
 
+-- The time of the call: the clock is asked once.
+local function batch_now(batch)
+  batch.now = batch.now or now_ms()
+  return batch.now
+end
+
 -- A case may come twice in one batch: the second time sees what the first one planned.
 local function batch_case(batch, no)
   return batch.cases[no] or case_read(batch.P, no)

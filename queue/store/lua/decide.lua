@@ -106,7 +106,7 @@ local function decide(keys, args)
   end
   LINKS.begin(batch, args[5], queries)
   local held = held_by(P, 'route', token, ids)
-  local answers, done, now = {}, {}, now_ms()
+  local answers, done, now = {}, {}, batch_now(batch)
   batch.now = now
   for at = 6, #args, DECIDE_ARGS do
     local answer = held[args[at]] and decide_one(batch, args, at, limits, now, of[at]) or 'stale'

@@ -4,13 +4,14 @@
 -- A case has one grant at a time, field g:
 --   "status|fen|instalments|paid|fund|year|cause|tier|how|proposer|approver|due ms,due ms…"
 -- status PROPOSED, APPROVED (all of it is held), STOPPED (what was not paid has been given back), DONE,
--- REJECTED. tier: township < county < conference. how: "b" bank, "c" cash, "g" goods.
+-- REJECTED. tier: township < county < conference. how: "b" bank, "c" cash, "g" goods,
+-- "s" service.
 local GRANT = { TIERS = { township = 1, county = 2, conference = 3 },
   AT = { REVIEWING = 1, COUNTY_APPROVAL = 2, CASE_CONFERENCE = 3 }, INSTALMENTS_MAX = 36 }
 
 function GRANT.parse(text)
   local s, fen, n, done, fund, year, cause, tier, how, proposer, approver, dues = string.match(text,
-    '^(%u+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([%w_]+)|(%a+)|([bcg])|([^|]*)|([^|]*)|([%d,]*)$')
+    '^(%u+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([%w_]+)|(%a+)|([bcgs])|([^|]*)|([^|]*)|([%d,]*)$')
   if not s then
     return nil
   end
@@ -48,7 +49,7 @@ VERBS['assess'] = { extras = 7, claim = true, decides = true,
     local g = { s = 'PROPOSED', fen = ACT.fen(x, 1), tier = x[2], n = whole(x[3], 1, GRANT.INSTALMENTS_MAX, 'instalments'),
       done = 0, fund = ACT.code(x[4], 'fund'), year = int(whole(x[5], 1970, 9999, 'year')), cause = x[6], how = x[7],
       proposer = who, approver = '', dues = '' }
-    if not GRANT.TIERS[g.tier] or not string.match(g.cause, '^[%w_]+$') or not string.match(g.how, '^[bcg]$') then
+    if not GRANT.TIERS[g.tier] or not string.match(g.cause, '^[%w_]+$') or not string.match(g.how, '^[bcgs]$') then
       error({ err = 'bad-input grant' })
     end
     say(',"amount_fen":' .. int(g.fen) .. ',"tier":"' .. g.tier .. '","instalments":' .. int(g.n))

@@ -32,6 +32,14 @@ function HAND.from_box(batch, pay)
   return fund, fund_balance(fund, 'cash') < pay.m and 'cash-short' or nil
 end
 
+function HAND.settle(batch, case, pay, field, outcome, tail)
+  settle(batch, case, pay, outcome, tail)
+  pay.s = outcome
+  case_set(case, field, payment_text(pay))
+  case_set(case, 'ho', '')
+  later(batch, 'zset', 'ZREM', batch.P .. ':byhand', pay.id)
+end
+
 -- extra: payment, hash of the code ("" when the citizen has no phone: a second officer confirms), witness
 VERBS['hand-over'] = { extras = 3, claim = true, decides = true,
   check = function(case, x, _, _, batch)
@@ -81,9 +89,16 @@ VERBS['receipt'] = { extras = 2,
     local pay, field = HAND.payment(batch, case, x[1])
     local box = HAND.from_box(batch, pay)
     say(',"payment":"' .. x[1] .. '","matched":true', box and fund_post(box, 'cash', 'available', pay.m))
-    settle(batch, case, pay, 'SUCCEEDED', tail)
-    pay.s = 'SUCCEEDED'
-    case_set(case, field, payment_text(pay))
-    case_set(case, 'ho', '')
+    HAND.settle(batch, case, pay, field, 'SUCCEEDED', tail)
     return nil
+  end }
+
+-- Nobody was there, or it was refused: the money is free again. Writes the event of the failure.
+VERBS['hand-fail'] = { extras = 1, claim = true, decides = true, silent = true, -- extra: payment
+  check = function(case, x, _, _, batch)
+    return not HAND.payment(batch, case, x[1]) and 'not-by-hand' or nil
+  end,
+  plan = function(batch, case, x, _, _, _, tail)
+    local pay, field = HAND.payment(batch, case, x[1])
+    HAND.settle(batch, case, pay, field, 'FAILED', tail)
   end }

@@ -1,7 +1,7 @@
 -- Money: the first-aid envelope (hold + payment + review duty in one step), and what the bank says.
 
 -- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, how: "1" for
--- small-fast else "0", then by whom it is handed over ("b" bank, "c" cash, "g" goods) and, if another fund
+-- small-fast else "0", then by whom it is handed over ("b" bank, "c" cash, "g" goods, "s" service) and, if another fund
 -- than the township's pays, ":" and its code, and at last "!" if a reviewer must have countersigned
 -- (review.lua); then the caps: paid in the year, times in the year, same
 -- cause in the year; day, day cap, month, month cap ("" = no standing order); papers due ms and, if that is to be
@@ -101,9 +101,9 @@ local function aid_refusal(batch, case, aid)
   return nil
 end
 
--- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|how|bank's
--- reference". how: "a" first aid or "g" grant, then "b" bank, "c" cash or "g" goods, then where the money
--- stands once it has arrived: "u" not reviewed, "o" the same and its papers are overdue, "c" confirmed. Its
+-- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|how|ms when
+-- it was made|bank's reference". how: "a" first aid or "g" grant, then "b" bank, "c" cash, "g" goods or "s" service, then where
+-- the money stands once it has arrived: "u" not reviewed, "o" the same and its papers are overdue, "c" confirmed. Its
 -- id is the case number, "A" and two digits, so the id alone says where it is.
 local function payment_place(id)
   local no, n = string.match(id, '^(%d+)A(%d%d)$')
@@ -114,19 +114,19 @@ local function payment_place(id)
 end
 
 local function payment_parse(id, text)
-  local s, fen, fund, year, cause, small, day, month, how, bank = string.match(text,
-    '^(%u+)|(%d+)|(%d+)|(%d+)|([%w_]+)|([01])|(%d*)|(%d*)|(%l%l%l)|(.*)$')
+  local s, fen, fund, year, cause, small, day, month, how, at, bank = string.match(text,
+    '^(%u+)|(%d+)|(%d+)|(%d+)|([%w_]+)|([01])|(%d*)|(%d*)|(%l%l%l)|(%d*)|(.*)$')
   if not s then
     error({ err = 'corrupt payment ' .. id })
   end
   return { id = id, s = s, m = tonumber(fen), u = fund, year = year, cause = cause, small = small, day = day,
       month = month, how = how, grant = string.sub(how, 1, 1) == 'g', method = string.sub(how, 2, 2),
-      reviewed = string.sub(how, 3, 3) == 'c', overdue = string.sub(how, 3, 3) == 'o', b = bank }
+      reviewed = string.sub(how, 3, 3) == 'c', overdue = string.sub(how, 3, 3) == 'o', at = at, b = bank }
 end
 
 local function payment_text(p)
   return p.s .. '|' .. int(p.m) .. '|' .. p.u .. '|' .. p.year .. '|' .. p.cause .. '|' .. p.small .. '|' ..
-      p.day .. '|' .. p.month .. '|' .. p.how .. '|' .. p.b
+      p.day .. '|' .. p.month .. '|' .. p.how .. '|' .. p.at .. '|' .. p.b
 end
 
 -- Review debt (补齐手续欠账): an arrived payment becomes overdue ("o"), or is not any more ("u", "c"). No account: it is a
@@ -167,11 +167,13 @@ local function payment_add(batch, case, p, score)
   if n > PAYMENTS_MAX or not string.match(p.u, '^%d+$') then -- payment_parse could not read it back
     error({ err = 'bad-input payment' })
   end
-  p.s, p.b = 'INTENT', ''
+  p.s, p.b, p.at = 'INTENT', '', int(batch_now(batch))
   case_set(case, 'pn', int(n))
   case_set(case, 'm' .. int(n), payment_text(p))
   if string.sub(p.how, 2, 2) == 'b' then
     job_add(batch, 'pay', id, score, '')
+  else -- {r}:byhand lists what an officer still has to hand over
+    later(batch, 'zset', 'ZADD', batch.P .. ':byhand', p.at, id)
   end
   return id
 end

@@ -37,7 +37,7 @@ local function load_funds(keys, args)
 end
 
 -- Arguments: payment ids (1..64). Answers per id {state, amount, case no, fund, sealed, wrapped key} or
--- "".
+-- "", and behind them what is stopped (gate.lua): "all,rail:x,township:y".
 local function load_payments(keys, args)
   local P, answer = keys[1], {}
   for i, id in ipairs(args) do
@@ -50,6 +50,7 @@ local function load_payments(keys, args)
       answer[i] = ''
     end
   end
+  push(answer, table.concat(redis.call('HKEYS', P .. ':switch'), ','))
   return answer
 end
 
