@@ -245,7 +245,7 @@ static void a_disaster_that_cannot_be_used_is_left_out_and_said(void **state)
     list[1] = flood("520103", FROM, TO);
     memcpy(list[0].surge, "storm", 6);
     struct policy *p = declared(base.ptr, list, 2, &why);
-    assert_non_null(strstr(why.ptr, "the pack holds no such surge"));
+    assert_non_null(strstr(why.ptr, "the pack holds no such surge as \"storm\""));
     assert_string_equal(policy_for(p, "520102001", at(DURING))->disaster, "");
     assert_string_equal(policy_for(p, "520103001", at(DURING))->disaster, "D7");
     policy_free(p);
@@ -266,8 +266,11 @@ static void a_disaster_that_cannot_be_used_is_left_out_and_said(void **state)
              "\"urgent_std\": {\"months\": 2, \"legal_basis\": \"x\"},\n        \"publicity\": "
              "{\n          \"urgent_days\": 0");
     /* the surge alone is right: first aid is 2 months in the base */
-    p = declared(clash, &list[1], 1, &why);
-    assert_non_null(strstr(why.ptr, "left out"));
+    memcpy(list[0].surge, "flood", 6);
+    p = declared(clash, list, 2, &why);
+    assert_non_null(strstr(why.ptr, "disaster D7 is left out: its surge contradicts"));
+    assert_string_equal(policy_for(p, "520102001", at(DURING))->disaster,
+                        "D7"); /* the other one holds */
     assert_string_equal(policy_for(p, "520103001", at(DURING))->disaster, "");
     assert_int_equal(policy_for(p, "520103001", at(DURING))->urgent_first.months, 3);
     policy_free(p);
@@ -276,6 +279,30 @@ static void a_disaster_that_cannot_be_used_is_left_out_and_said(void **state)
     buf_release(&why);
     buf_clear(&base);
     assert_int_equal(file_read("ops/policy/base.json", &base), ERR_OK);
+}
+
+static void as_many_disasters_as_may_be_declared_hold_at_once(void **state)
+{
+    static struct disaster list[POLICY_DISASTERS_MAX];
+    struct buf why;
+    char code[16];
+    (void)state;
+    buf_init(&why, 65536);
+    for (int i = 0; i < POLICY_DISASTERS_MAX; i++) {
+        list[i] = flood("52", FROM, TO);
+        list[i].division_count = ORDER_DIVISIONS_MAX;
+        for (int k = 0; k < ORDER_DIVISIONS_MAX; k++)
+            snprintf(list[i].divisions[k], sizeof list[i].divisions[k], "52%07d",
+                     i * ORDER_DIVISIONS_MAX + k);
+    }
+    struct policy *p = declared(base.ptr, list, POLICY_DISASTERS_MAX, &why);
+    assert_int_equal(why.len, 0);
+    for (int i = 0; i < POLICY_DISASTERS_MAX * ORDER_DIVISIONS_MAX; i += 97) {
+        snprintf(code, sizeof code, "52%07d", i);
+        assert_string_equal(policy_for(p, code, at(DURING))->disaster, "D7");
+    }
+    policy_free(p);
+    buf_release(&why);
 }
 
 static void stored_disasters_are_read_strictly(void **state)
@@ -463,6 +490,7 @@ int main(void)
         cmocka_unit_test(the_decision_names_the_disaster_and_uses_its_ceilings),
         cmocka_unit_test(an_order_for_the_surge_holds_only_while_it_is_on),
         cmocka_unit_test(a_disaster_that_cannot_be_used_is_left_out_and_said),
+        cmocka_unit_test(as_many_disasters_as_may_be_declared_hold_at_once),
         cmocka_unit_test(stored_disasters_are_read_strictly),
         cmocka_unit_test(a_refresh_that_fails_leaves_the_rules),
         cmocka_unit_test(what_leads_to_no_conference_goes_to_the_county),

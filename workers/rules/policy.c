@@ -190,11 +190,14 @@ static void name_it(struct policy *p, const struct json *root)
         memcpy(p->surge_base[i].name, p->name, sizeof p->name);
 }
 
-static bool make_room(struct policy *p)
+/* Room for the pack's overlays and for every division of the disasters. */
+static bool make_room(struct policy *p, size_t disasters)
 {
-    p->overlays = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlays);
-    p->overlay_rules = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlay_rules);
-    p->overlay_at = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *p->overlay_at);
+    size_t overlays = POLICY_OVERLAYS_MAX + disasters * ORDER_DIVISIONS_MAX;
+
+    p->overlays = arena_alloc(&p->arena, overlays * sizeof *p->overlays);
+    p->overlay_rules = arena_alloc(&p->arena, overlays * sizeof *p->overlay_rules);
+    p->overlay_at = arena_alloc(&p->arena, overlays * sizeof *p->overlay_at);
     p->surges = arena_alloc(&p->arena, POLICY_SURGES_MAX * sizeof *p->surges);
     p->surge_rules = arena_alloc(&p->arena, POLICY_SURGES_MAX * sizeof *p->surge_rules);
     p->surge_base = arena_alloc(&p->arena, POLICY_SURGES_MAX * sizeof *p->surge_base);
@@ -209,15 +212,10 @@ static bool make_room(struct policy *p)
 static bool lay_disaster(struct policy *p, const struct disaster *d, int at, struct buf *why)
 {
     int surge = policy_surge_find(p, slice_of(d->surge));
-    const char *reason = surge < 0 ? "the pack holds no such surge"
-                         : p->overlay_count + d->division_count > POLICY_OVERLAYS_MAX
-                             ? "there are too many divisions"
-                             : NULL;
-
-    if (reason != NULL) {
+    if (surge < 0) {
         if (why != NULL)
-            buf_putf(why, "disaster %s with surge \"%s\" is left out: %s\n", d->id, d->surge,
-                     reason);
+            buf_putf(why, "disaster %s is left out: the pack holds no such surge as \"%s\"\n",
+                     d->id, d->surge);
         return false;
     }
     for (int i = 0; i < d->division_count; i++) {
@@ -234,25 +232,58 @@ static bool lay_disaster(struct policy *p, const struct disaster *d, int at, str
     return true;
 }
 
-/* Resolve with the disasters; if that makes a contradiction, without them: a declaration must not
- * take the rules away from everybody. */
+/* Faults of the rules with the overlays that are laid on now. */
+static enum err try_resolve(const struct json_check *c, struct policy *p, int *faults)
+{
+    struct json_check trial = *c;
+
+    trial.why = NULL;
+    trial.faults = 0;
+    enum err err = policy_resolve(&trial, p);
+    *faults = trial.faults;
+    return err;
+}
+
+/* One by one: who makes the rules contradict each other is left out. A declaration must take
+ * neither the rules nor the other disasters away from anybody. */
+static enum err lay_one_by_one(const struct json_check *c, struct policy *p,
+                               const struct disaster *disasters, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int before = p->overlay_count, faults = 0;
+        if (!lay_disaster(p, &disasters[i], (int)i, NULL))
+            continue;
+        enum err err = try_resolve(c, p, &faults);
+        if (err != ERR_OK)
+            return err;
+        if (faults == 0)
+            continue;
+        p->overlay_count = before;
+        if (c->why != NULL)
+            buf_putf(c->why,
+                     "disaster %s is left out: its surge contradicts the rules of a "
+                     "division there\n",
+                     disasters[i].id);
+    }
+    return ERR_OK;
+}
+
 static enum err resolve_all(struct json_check *c, struct policy *p,
                             const struct disaster *disasters, size_t count)
 {
-    int overlays = p->overlay_count;
+    int overlays = p->overlay_count, faults = 0;
 
     p->disasters = disasters;
+    enum err err = policy_resolve(c, p); /* the pack itself must hold */
     for (size_t i = 0; i < count; i++)
         (void)lay_disaster(p, &disasters[i], (int)i, c->why);
-    struct json_check trial = *c;
-    trial.why = NULL;
-    enum err err = policy_resolve(p->overlay_count > overlays ? &trial : c, p);
-    if (err == ERR_OK && p->overlay_count > overlays && trial.faults > 0) {
-        if (c->why != NULL)
-            buf_put_text(c->why, "the declared disasters are left out: a surge contradicts the "
-                                 "rules of a division there\n");
+    if (err == ERR_OK && c->faults == 0 && p->overlay_count > overlays)
+        err = try_resolve(c, p, &faults);
+    if (err == ERR_OK && faults > 0) {
         p->overlay_count = overlays;
-        err = policy_resolve(c, p);
+        err = lay_one_by_one(c, p, disasters, count);
+        if (err == ERR_OK)
+            err = try_resolve(c, p, &faults);
     }
     p->disasters = NULL;
     p->overlay_rules = NULL; /* the document goes */
@@ -286,7 +317,7 @@ enum err policy_load_declared(struct slice json, const struct disaster *disaster
         goto out;
     arena_init(&p->arena, ARENA_MAX);
     p->text = slice_make(arena_text(&p->arena, json), json.len);
-    if (p->text.ptr == NULL || !make_room(p))
+    if (p->text.ptr == NULL || !make_room(p, count))
         goto out;
     read_pack(&c, p, root);
     if (c.faults > 0) {

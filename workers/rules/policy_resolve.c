@@ -104,7 +104,7 @@ static int longer_first(const void *a, const void *b)
 
 enum err policy_resolve(struct json_check *c, struct policy *p)
 {
-    int *active = arena_alloc(&p->arena, POLICY_OVERLAYS_MAX * sizeof *active);
+    int *active = arena_alloc(&p->arena, ((size_t)p->overlay_count + 1) * sizeof *active);
     /* a division has at most 2 changes per overlay that applies to it; count them all first */
     size_t most = 1;
 
