@@ -5,6 +5,8 @@
 const assert = require('node:assert');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const test = require('node:test');
 const { strandedTicket } = require('../support/api.js');
 const { PayPeer, keyPair } = require('../support/pay_peer.js');
@@ -17,7 +19,7 @@ const FAIL = { code: 'FAIL', message: '验签失败' };
 
 // A site with all rails, and no worker that would pay: payments wait for news.
 async function withSite(body) {
-    const folder = fs.mkdtempSync('/tmp/jiuji-keys-');
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'jiuji-keys-'));
     const keys = { wechat: keyPair(), alipay: keyPair(), bank: keyPair('ed25519'), other: keyPair() };
     const write = (name, text) => {
         fs.writeFileSync(`${folder}/${name}`, text, { mode: 0o600 });
