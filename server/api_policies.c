@@ -62,8 +62,9 @@ static void refuse(struct op *op, enum policy_outcome outcome)
         op_reply_problem(op, ERR_FORBIDDEN, "起草人不能自己批准，须由另一人批准。");
         return;
     case POLICY_PAST:
-        op_reply_problem(op, ERR_CONFLICT,
-                         "时间已过：生效时间须在将来（至少三秒以后），结束时间须晚于现在和开始时间。");
+        op_reply_problem(
+            op, ERR_CONFLICT,
+            "时间已过：生效时间须在将来（至少三秒以后），结束时间须晚于现在和开始时间。");
         return;
     case POLICY_TAKEN:
         op_reply_problem(op, ERR_CONFLICT,
@@ -383,21 +384,41 @@ static bool read_surge(struct op *op, struct slice *surge, struct slice *title)
     return true;
 }
 
+/* Would it hold under the rules in force? Better told now than left out later. */
+static bool try_disaster(struct op *op, struct slice surge, struct slice divisions,
+                         struct slice title, int64_t from_ms, int64_t to_ms)
+{
+    struct disaster d;
+    struct policy *p = NULL;
+    struct buf why;
+    if (rulebook_disaster(1, surge, divisions, title, from_ms, to_ms, &d) != ERR_OK) {
+        op_reply_fault(op, "/divisions", "区划代码须为 2、4、6、9 或 12 位。");
+        return false;
+    }
+    buf_init(&why, 65536);
+    enum err err = policy_load_declared(policy_text(op->g->policy), &d, 1, &p, &why);
+    bool holds = err == ERR_OK && why.len == 0;
+    if (err == ERR_OK && !holds) {
+        op_reply_fault(op, "/surge", "这个应急规则与所列区划的现行规则有矛盾，不能启用。");
+    } else if (!holds) {
+        op_reply_problem(op, err, "服务繁忙，请稍后再试。");
+    }
+    policy_free(p);
+    buf_release(&why);
+    return holds;
+}
+
 void disasters_declare(struct op *op)
 {
     struct slice surge, title, reason;
-    struct disaster checked;
     int64_t from_ms = clock_now_ms(), to_ms = 0;
     struct buf divisions;
     buf_init(&divisions, 1024);
     bool ok = whole_region(op) && read_reason(op, &reason) && read_surge(op, &surge, &title) &&
               read_time(op, "from", "/from", false, &from_ms) &&
               read_time(op, "to", "/to", true, &to_ms) && read_divisions(op, &divisions);
-    if (ok && to_ms > from_ms &&
-        rulebook_disaster(1, surge, buf_slice(&divisions), title, from_ms, to_ms, &checked) !=
-            ERR_OK) {
-        op_reply_fault(op, "/divisions", "区划代码须为 2、4、6、9 或 12 位。");
-        ok = false;
+    if (ok && to_ms > from_ms) { /* else the store says that it would be over */
+        ok = try_disaster(op, surge, buf_slice(&divisions), title, from_ms, to_ms);
     }
     if (ok) {
         const struct policy_actor a = actor_of(op, reason, policy_name(op->g->policy));
