@@ -135,6 +135,16 @@ static bool plan_clocks(struct plan *p)
     return ok || refuse(p, ERR_INTERNAL, "服务内部错误。");
 }
 
+/* Until when a NORMAL case that is sent on now has to be accepted. */
+static int64_t accept_by(const struct plan *p)
+{
+    int64_t due_ms = 0;
+    enum err err = calendar_add_working_days(&p->op->g->calendar, p->now_ms,
+                                             p->rules->accept.normal_working_days, &due_ms, NULL);
+    ASSERT(err == ERR_OK); /* now, and a number that the policy's reader has checked */
+    return due_ms;
+}
+
 /* ---- Money ---- */
 
 /* What an officer may pay on his own signature. */
@@ -376,6 +386,7 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         extra_int(p, p->st->facts.received_ms);
         if (p->st->verb == VERB_DISPATCH) {
             extra(p, chain_behind(p->op, b->township));
+            extra_int(p, accept_by(p));
         }
         break;
     case VERB_RETURN: extra(p, slice_of(p->op->g->settings->region)); break;

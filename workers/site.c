@@ -117,7 +117,8 @@ static enum err open_all(struct site *s, struct buf *why)
     if (err == ERR_OK) {
         err = sealer_open(s->settings->master_key_file, &s->sealer, why);
     }
-    if (err == ERR_OK && (s->stages[STAGE_ROUTE] || s->stages[STAGE_SMS])) {
+    if (err == ERR_OK &&
+        (s->stages[STAGE_ROUTE] || s->stages[STAGE_SMS] || s->stages[STAGE_CLOCK])) {
         err = open_rules(s, why);
     } else if (err == ERR_OK && s->stages[STAGE_NOTIFY]) {
         err = atlas_open(&s->atlas, s->settings->townships_file, why); /* for names in texts */

@@ -5,6 +5,18 @@
 
 #define FIRE_EVERY_MS 200
 
+/* When a NORMAL case that is offered to somebody now has to be accepted: that is a matter of
+ * working days, which the store does not know. 0 = it cannot be told. */
+static int64_t accept_by(const struct site *s, int64_t now_ms)
+{
+    const struct policy_rules *r = policy_for(s->policy, s->settings->region, now_ms);
+    int64_t due_ms = 0;
+    return calendar_add_working_days(&s->calendar, now_ms, r->accept.normal_working_days, &due_ms,
+                                     NULL) == ERR_OK
+               ? due_ms
+               : 0;
+}
+
 /* Timers whose time has come: papers overdue, acceptance overdue. The store decides by its own
  * clock; a late or twice-woken clock stage changes nothing. */
 enum err stage_clock(struct site *s, size_t *handled)
@@ -17,8 +29,12 @@ enum err stage_clock(struct site *s, size_t *handled)
     if (clock_mono_ms() < next_ms) {
         return ERR_OK;
     }
+    if (places_refresh(s) != ERR_OK) { /* the policy may have changed */
+        return ERR_STORE_DOWN;
+    }
     const struct cascade_limits limits = {.inbox_max = s->settings->inbox_max,
-                                          .duty_required = s->settings->duty_required != 0};
+                                          .duty_required = s->settings->duty_required != 0,
+                                          .accept_by_ms = accept_by(s, clock_now_ms())};
     fire_write(store_fcall(s->store), s->settings->region, STORE_BATCH_MAX, &limits);
     enum err err = runtime_call(s, "fire", &reply);
     if (err == ERR_OK) {

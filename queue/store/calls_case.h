@@ -100,6 +100,8 @@ enum decide_outcome {
 struct cascade_limits {
     int64_t inbox_max;  /* cases in one inbox, 0 = any number */
     bool duty_required; /* only townships where an officer is signed in are offered work */
+    int64_t accept_by_ms; /* fire: when a NORMAL case that is offered now has to be accepted; 0 = as
+                             long after as it was the first time */
 };
 
 /* generations: link_generations (calls_people.h). */

@@ -95,6 +95,41 @@ static void a_date_that_has_passed_already_still_has_a_clock(void **state)
     assert_true(in_set("township:" REGION ":inbox", case_number(1)));
 }
 
+/* Working days are C's to count: whoever is offered a NORMAL case next has until then. */
+static void the_next_one_has_as_long_as_c_says(void **state)
+{
+    const char *no = case_number(1);
+    const struct cascade_limits limits = {.accept_by_ms = clock_now_ms() + 50 * 3600000};
+    struct decide_case c = dispatch(no, NULL);
+    char text[64], timer[64];
+    int64_t fired;
+    (void)state;
+    c.accept_by_ms = NEVER_MS;
+    c.urgency = SLICE_LIT("NORMAL");
+    c.chain = SLICE_LIT(TOWN ",520102002");
+    assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
+    make_due("accept", no, "1");
+    fire_write(store_fcall(store), REGION, 64, &limits);
+    assert_ok(fire_read(send_call(), &fired));
+    assert_int_equal(fired, 1);
+    assert_true(in_set("township:520102002:inbox", no));
+    snprintf(timer, sizeof(timer), "accept:%s", no);
+    redis_text(&redis, text, sizeof(text), "ZSCORE", "{" REGION "}:timers", timer, NULL);
+    assert_int_equal(strtoll(text, NULL, 10), limits.accept_by_ms);
+    snprintf(timer, sizeof(timer), "accept-warn:%s", no);
+    redis_text(&redis, text, sizeof(text), "ZSCORE", "{" REGION "}:timers", timer, NULL);
+    assert_int_equal(strtoll(text, NULL, 10), limits.accept_by_ms - 86400000);
+    /* its last day has begun */
+    snprintf(text, sizeof(text), "%lld", (long long)(clock_now_ms() + 3600000));
+    make_due("accept", no, text);
+    make_due("accept-warn", no, "1");
+    assert_int_equal(fire(64), 1);
+    assert_true(in_set("township:520102002:inbox", no)); /* told of, not taken away */
+    assert_int_equal(strtoll(field(no, "v"), NULL, 10), 4);
+    must_act(no, VERB_ACCEPT, OFFICER, "520102002");
+    assert_int_equal(set_size("timers"), 0);
+}
+
 static void an_accepted_case_has_no_such_clock(void **state)
 {
     (void)state;
@@ -179,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup(a_case_nobody_accepts_goes_to_the_duty_desk, leased_case),
         cmocka_unit_test_setup(a_claimed_case_is_looked_at_again_when_the_claim_ends, leased_case),
         cmocka_unit_test_setup(a_date_that_has_passed_already_still_has_a_clock, leased_case),
+        cmocka_unit_test_setup(the_next_one_has_as_long_as_c_says, leased_case),
         cmocka_unit_test_setup(an_accepted_case_has_no_such_clock, leased_case),
         cmocka_unit_test_setup(overdue_papers_escalate_and_nothing_is_taken_back, leased_case),
         cmocka_unit_test_setup(a_duty_that_is_due_before_the_money_came_stays, leased_case),

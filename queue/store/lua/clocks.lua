@@ -12,6 +12,19 @@ local CLOCK_KINDS = { pay = true, review = true, publicity = true, county = true
 
 local PAPERS_WARN_MS = 86400000 -- papers are due at the end of a working day: when that day begins
 
+-- The time to sign for a case ends at `by`; a long one, in working days, also warns when its last day
+-- begins.
+local function accept_start(batch, no, now, by)
+  push(batch.timers, int(by), 'accept:' .. no)
+  if by - now > 86400000 then
+    push(batch.timers, int(by - 86400000), 'accept-warn:' .. no)
+  end
+end
+
+local function accept_stop(batch, no)
+  push(batch.untimers, 'accept:' .. no, 'accept-warn:' .. no)
+end
+
 local function clocks_of(batch, case)
   if not case.clocks then
     local text = case.v > 1 and redis.call('HGET', case_key(batch.P, case.no), 'ck') or ''

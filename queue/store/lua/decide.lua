@@ -23,7 +23,7 @@ local function decide_inbox(batch, case, args, at, limits, now)
     if args[at + 9] ~= '' then -- a date that has passed already must not mean "no date": a minute for each
       limit = math.max(60000, whole(args[at + 9], 1, EXACT_MAX, 'accept_by') - now)
     end
-    clock = { limit = limit, text = int(limit), due = int(now + limit) }
+    clock = { limit = limit, text = int(limit), due = now + limit }
     limits.clocks[args[at + 9]] = clock
   end
   for _, p in ipairs(passed) do
@@ -40,7 +40,7 @@ local function decide_inbox(batch, case, args, at, limits, now)
   end
   case_set(case, 'q', second .. '|' .. clock.text .. '|' .. rest)
   if clock.limit > 0 and code ~= limits.region then
-    push(batch.timers, clock.due, 'accept:' .. case.no)
+    accept_start(batch, case.no, now, clock.due)
   end
 end
 

@@ -25,10 +25,14 @@ function LIFE.to_township(batch, case, score)
   inbox_move(batch, case, case.t, score or '0')
 end
 
--- extra: township, inbox score, whom to try behind it
+-- extra: township, inbox score, whom to try behind it, until when a NORMAL case is to be accepted (ms; "": as
+-- long as before, which the others are in any case)
 function LIFE.send(batch, case, x, now)
   local _, limit = cascade_parse(case.q)
-  local chain = x[3] or ''
+  local chain, by = x[3] or '', x[4] or ''
+  if by ~= '' and case.u == 'NORMAL' then
+    limit = math.max(60000, whole(by, 1, EXACT_MAX, 'accept_by') - now)
+  end
   if not string.match(chain, '^[%d,]*$') then
     error({ err = 'bad-input chain' })
   end
@@ -37,7 +41,7 @@ function LIFE.send(batch, case, x, now)
   case_set(case, 'q', '|' .. int(limit) .. '|' .. chain)
   inbox_move(batch, case, x[1], x[2])
   if limit > 0 then
-    push(batch.timers, int(now + limit), 'accept:' .. case.no)
+    accept_start(batch, case.no, now, now + limit)
   end
 end
 
@@ -67,7 +71,7 @@ VERBS['return'] = { extras = 1, claim = true, -- extra: region code: its duty de
     say()
     case_set(case, 'hd', '') -- whoever gets it next has yet to accept it
     case_set(case, 'rn', int(ACT.number(case.rn) + 1))
-    push(batch.untimers, 'accept:' .. case.no)
+    accept_stop(batch, case.no)
     LIFE.to_desk(batch, case, x, 1)
   end }
 
@@ -75,7 +79,7 @@ VERBS['accept'] = { claim = true, decides = true,
   plan = function(batch, case, _, who, _, say)
     say()
     case_set(case, 'hd', who)
-    push(batch.untimers, 'accept:' .. case.no)
+    accept_stop(batch, case.no)
   end }
 
 VERBS['verify'] = { claim = true, decides = true,
@@ -101,7 +105,7 @@ VERBS['first-aid'] = { extras = AID_ARGS, claim = true, decides = true, silent =
   plan = function(batch, case, x, who)
     aid_plan(batch, case, aid_parse(x, 1))
     case_set(case, 'hd', who)
-    push(batch.untimers, 'accept:' .. case.no)
+    accept_stop(batch, case.no)
   end }
 
 VERBS['papers'] = { extras = 2, claim = true, decides = true, -- extra: desk whose reviewers confirm, inbox score
@@ -149,7 +153,7 @@ VERBS['redo'] = { extras = 2, -- extra: desk, inbox score (of a rejection: who r
 function LIFE.leave(batch, case)
   unoffer(batch, case)
   case_set(case, 'cl', '')
-  for _, kind in ipairs({ 'accept', 'papers', 'takedown', 'instalment', 'refer' }) do
+  for _, kind in ipairs({ 'accept', 'accept-warn', 'papers', 'takedown', 'instalment', 'refer' }) do
     push(batch.untimers, kind .. ':' .. case.no)
   end
   inbox_move(batch, case, '', '0')
@@ -173,7 +177,7 @@ VERBS['consult'] = { stops = { 'review', 'county', 'pay' },
   plan = function(batch, case, _, who, _, say)
     say()
     case_set(case, 'hd', who)
-    push(batch.untimers, 'accept:' .. case.no)
+    accept_stop(batch, case.no)
   end }
 
 -- Joined to an older case of the same event; nothing is deleted, and both show it.

@@ -73,6 +73,14 @@ TIMERS.publicity = PACE.fire('publicity')
 TIMERS.county = PACE.fire('county')
 TIMERS.followup = PACE.fire('followup')
 
+-- The last day to sign for a case has begun, and nobody has. One that was sent on since has a later end.
+TIMERS['accept-warn'] = function(batch, case, limits, now)
+  local by = tonumber(redis.call('ZSCORE', batch.P .. ':timers', 'accept:' .. case.no) or '0')
+  if by > now and by - now <= 86400000 and case.hd == '' and case.o ~= limits.region then
+    PACE.say(batch, case, 'warn', now, 'accept', { due = int(by) }, 'due-soon')
+  end
+end
+
 -- First aid has one timer for its whole way: is the money there in time; then, when the last day for the
 -- papers begins, a warning; then they are overdue and stand on top of the township's inbox; a day later
 -- the county's duty desk sees it as well. Nothing is taken back for being late.

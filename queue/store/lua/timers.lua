@@ -76,10 +76,13 @@ local function accept_overdue(batch, case, limits, now)
     case_event(batch, case, 'cascade', case.s, fragment(now, 'system', p.reason) .. ',"inbox":"' .. p.code .. '"')
   end
   case_set(case, 'cl', '')
+  if limit > 0 and limits.accept_by and case.u == 'NORMAL' then -- working days: C has counted
+    limit = math.max(60000, limits.accept_by - now)
+  end
   case_set(case, 'q', '|' .. int(limit) .. '|' .. rest)
   inbox_move(batch, case, code, '0')
   if limit > 0 and code ~= limits.region then
-    push(batch.timers, int(now + limit), 'accept:' .. case.no)
+    accept_start(batch, case.no, now, now + limit)
   end
 end
 
@@ -94,11 +97,13 @@ function TIMERS.accept(batch, case, limits, now)
 end
 
 -- Arguments: region code (duty desk), most (1..64), then the cascade's limits: most cases in an inbox
--- (0 = any), "1" if only townships with an officer signed in are offered work. Answers how many fired.
+-- (0 = any), "1" if only townships with an officer signed in are offered work; until when a NORMAL case has
+-- to be accepted that is offered now ("" = as long as before). Answers how many fired.
 local function fire(keys, args)
-  args_check(args, 4, 4)
+  args_check(args, 5, 5)
   local P, region, most = keys[1], args[1], whole(args[2], 1, 64, 'most')
-  local limits = { region = region, inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4] }
+  local limits = { region = region, inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4],
+    accept_by = args[5] ~= '' and whole(args[5], 1, EXACT_MAX, 'accept_by') }
   local batch = batch_new(P)
   local now = now_ms()
   batch_check(batch)
