@@ -37,6 +37,10 @@ void households_leave(struct op *op);  /* POST /v1/cases/{no}/leave-household */
 void relatives_add(struct op *op);     /* POST /v1/relatives */
 void relatives_remove(struct op *op);  /* POST /v1/relatives/remove */
 void relatives_list(struct op *op);    /* GET /v1/relatives */
+void money_stuck(struct op *op);       /* GET /v1/money/stuck */
+void money_stops(struct op *op);       /* GET /v1/money/stops */
+void money_stop(struct op *op);        /* POST /v1/money/stops */
+void money_resume(struct op *op);      /* POST /v1/money/resumes */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */
