@@ -29,7 +29,7 @@ static enum err add_field(struct sms_form *form, struct slice name, struct slice
     return ERR_OK;
 }
 
-static enum err decode(struct slice raw, struct arena *arena, struct slice *out)
+enum err sms_percent_read(struct slice raw, struct arena *arena, struct slice *out)
 {
     char *bytes = arena_alloc(arena, raw.len + 1);
     if (bytes == NULL) {
@@ -60,9 +60,9 @@ enum err sms_form_add_query(struct sms_form *form, struct slice raw, struct aren
         if (name.len == 0 && value.len == 0) {
             continue;
         }
-        enum err err = decode(name, arena, &name);
+        enum err err = sms_percent_read(name, arena, &name);
         if (err == ERR_OK) {
-            err = decode(value, arena, &value);
+            err = sms_percent_read(value, arena, &value);
         }
         if (err == ERR_OK) {
             err = add_field(form, name, value, arena);

@@ -44,6 +44,9 @@ bool sms_type_is(struct slice content_type, const char *type);
 /* Value of a parameter of a content type without its quotes; empty if absent. */
 struct slice sms_type_param(struct slice content_type, const char *name);
 
+/* Bytes of a text with %XX and '+' for a blank, in memory of the arena. ERR_INPUT: an incomplete or
+ * wrong escape. */
+MUST_CHECK enum err sms_percent_read(struct slice raw, struct arena *arena, struct slice *out);
 /* Append text with everything but A-Z a-z 0-9 - . _ ~ as %XX (RFC 3986). */
 void sms_percent_put(struct buf *out, struct slice text);
 /* Append [before]name=value with both escaped; before 0 puts nothing in front. */

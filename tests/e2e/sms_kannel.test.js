@@ -146,6 +146,27 @@ for (const [name, service] of [
     );
 }
 
+for (const [name, service] of [
+    ['GET', GET],
+    ['POST', POST],
+]) {
+    test(`a part that Kannel did not join keeps its numbers by ${name}`, { skip }, async () => {
+        await withKannel(
+            service,
+            { core: 'sms-combine-concatenated-mo = false' },
+            async (kannel, callbacks) => {
+                // fakesmsc sends user data headers with binary messages only: kept, but not readable
+                await kannel.connectTelephone(['13800138000 12349 udh %05%00%03%07%03%02 %60%25eQ'], 1);
+                await until('the part', () => callbacks.of('unreadable').length >= 1);
+                const [item] = callbacks.of('unreadable');
+                assert.deepStrictEqual([item.part_ref, item.part, item.parts], [7, 2, 3]);
+                assert.strictEqual(item.from, '+8613800138000');
+                assert.match(item.provider_id, /^[0-9a-f-]{36}$/);
+            },
+        );
+    });
+}
+
 test('what was not stored comes again under the same key, and is lost to nobody', { skip }, async () => {
     await withKannel(GET, { retries: 5 }, async (kannel, callbacks) => {
         const tries = new Map();

@@ -5,7 +5,7 @@
 
 const test = require('node:test');
 const assert = require('node:assert');
-const { createHash } = require('node:crypto');
+const { createHash, createHmac } = require('node:crypto');
 const { once } = require('node:events');
 const http = require('node:http');
 const { load, skipWithout } = require('../support/npm.js');
@@ -414,6 +414,124 @@ test(
         }
     },
 );
+
+test(
+    'what our client really sends to aliyun has the signature of their signer',
+    {
+        skip: skipWithout({ aliyunUtils }),
+    },
+    async () => {
+        const { server, requests, url } = await listen({ body: { Code: 'OK', BizId: '9006^0' } });
+        try {
+            const account = { ...ALIYUN_ACCOUNT, url };
+            const sent = await peer.ask({ do: 'send', provider: 'aliyun', account, message: ALIYUN_MESSAGE });
+            assert.deepStrictEqual([sent.err, sent.outcome, sent.provider_id], ['ok', 'accepted', '9006^0']);
+            const [{ method, headers, ...request }] = requests;
+            const at = new URL(request.url, url);
+            const theirs = aliyunUtils.default.getAuthorization(
+                {
+                    method,
+                    pathname: at.pathname,
+                    query: Object.fromEntries(at.searchParams),
+                    headers: Object.fromEntries(
+                        Object.entries(headers).filter(([k]) => /^(host|x-acs-.*)$/.test(k)),
+                    ),
+                },
+                'ACS3-HMAC-SHA256',
+                createHash('sha256').update(request.body).digest('hex'),
+                ALIYUN_ACCOUNT.user,
+                ALIYUN_ACCOUNT.secret,
+            );
+            assert.strictEqual(headers.authorization, theirs);
+            assert.ok(Math.abs(Date.parse(headers['x-acs-date']) - Date.now()) < 60_000);
+            // a nonce is never used twice
+            await peer.ask({ do: 'send', provider: 'aliyun', account, message: ALIYUN_MESSAGE });
+            assert.notStrictEqual(
+                requests[1].headers['x-acs-signature-nonce'],
+                headers['x-acs-signature-nonce'],
+            );
+            // without a template nothing goes out
+            const { template_code, params, ...plain } = ALIYUN_MESSAGE;
+            const none = await peer.ask({ do: 'send', provider: 'aliyun', account, message: plain });
+            assert.strictEqual(none.outcome, 'final');
+            assert.strictEqual(requests.length, 2);
+        } finally {
+            server.close();
+        }
+    },
+);
+
+test('what our clients really send is answered by the table of their operator', async () => {
+    const messages = { twilio: { id: 'n-1', to: '13812341234', text: '您好' }, tencent: TENCENT_MESSAGE };
+    const accounts = {
+        twilio: { user: 'AC1', secret: TOKEN, from: '+18005551212' },
+        tencent: TENCENT_ACCOUNT,
+    };
+    const rows = [
+        ['twilio', 201, { sid: 'SM1', status: 'queued' }, 'accepted', 'SM1'],
+        ['twilio', 400, { code: 21610, status: 400 }, 'final', ''],
+        ['twilio', 401, { code: 20003, status: 401 }, 'channel_stop', ''],
+        ['twilio', 500, {}, 'unknown', ''],
+        [
+            'tencent',
+            200,
+            { Response: { SendStatusSet: [{ SerialNo: '5:1', Code: 'Ok' }] } },
+            'accepted',
+            '5:1',
+        ],
+        [
+            'tencent',
+            200,
+            { Response: { Error: { Code: 'AuthFailure.SignatureExpire' } } },
+            'channel_stop',
+            '',
+        ],
+        ['tencent', 200, { Response: { Error: { Code: 'InternalError.Timeout' } } }, 'unknown', ''],
+    ];
+    for (const [provider, status, body, outcome, id] of rows) {
+        const { server, requests, url } = await listen({ status, body });
+        try {
+            const account = { ...accounts[provider], url };
+            const sent = await peer.ask({ do: 'send', provider, account, message: messages[provider] });
+            assert.deepStrictEqual([sent.outcome, sent.provider_id], [outcome, id], JSON.stringify(body));
+            assert.strictEqual(requests.length, 1);
+            if (provider === 'twilio') {
+                const basic = Buffer.from(
+                    requests[0].headers.authorization.split(' ')[1],
+                    'base64',
+                ).toString();
+                assert.strictEqual(basic, `AC1:${TOKEN}`);
+            } else {
+                assert.strictEqual(requests[0].headers.authorization, tc3(requests[0]));
+            }
+        } finally {
+            server.close();
+        }
+    }
+});
+
+// TC3-HMAC-SHA256 over what really came, the Host header with its port.
+function tc3({ headers, body }) {
+    const hash = (text) => createHash('sha256').update(text).digest('hex');
+    const hmac = (key, text) => createHmac('sha256', key).update(text).digest();
+    const at = headers['x-tc-timestamp'];
+    const date = new Date(at * 1000).toISOString().slice(0, 10);
+    const canonical = [
+        'POST',
+        '/',
+        '',
+        `content-type:${headers['content-type']}`,
+        `host:${headers.host}`,
+        '',
+        'content-type;host',
+        hash(body),
+    ].join('\n');
+    const text = `TC3-HMAC-SHA256\n${at}\n${date}/sms/tc3_request\n${hash(canonical)}`;
+    const key = hmac(hmac(hmac(`TC3${TENCENT.secret}`, date), 'sms'), 'tc3_request');
+    const signature = hmac(key, text).toString('hex');
+    const scope = `${TENCENT.user}/${date}/sms/tc3_request`;
+    return `TC3-HMAC-SHA256 Credential=${scope}, SignedHeaders=content-type;host, Signature=${signature}`;
+}
 
 // ---- Standard Webhooks and the counter of parts ----
 

@@ -65,15 +65,15 @@ function get(url) {
 }
 
 class Kannel {
-    // service: lines of the sms-service group that say where messages go
-    static async start({ service, retries = 3 }) {
+    // service: lines of the sms-service group that say where messages go; core: more lines of the core group
+    static async start({ service, core = '', retries = 3 }) {
         const k = new Kannel();
         k.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'jiuji-kannel-'));
         k.children = [];
         k.got = []; // what the telephone got: {from, to, text}
         [k.admin, k.box, k.smsc, k.sendsms] = await freePorts(4);
         k.url = `http://127.0.0.1:${k.sendsms}/cgi-bin/sendsms`;
-        fs.writeFileSync(path.join(k.folder, 'kannel.conf'), k.config(service, retries));
+        fs.writeFileSync(path.join(k.folder, 'kannel.conf'), k.config(service, core, retries));
         try {
             k.run('bearerbox', program('usr/sbin/bearerbox'), ['-v', '4', 'kannel.conf']);
             await until('bearerbox', () => k.status());
@@ -86,13 +86,14 @@ class Kannel {
         return k;
     }
 
-    config(service, retries) {
+    config(service, core, retries) {
         return `group = core
 admin-port = ${this.admin}
 admin-password = pw
 smsbox-port = ${this.box}
 box-allow-ip = 127.0.0.1
 dlr-storage = internal
+${core}
 
 group = smsc
 smsc = fake

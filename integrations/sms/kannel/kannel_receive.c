@@ -102,20 +102,21 @@ static struct slice header(const struct sms_callback *r, const char *name, struc
     return value.len > 0 ? value : otherwise;
 }
 
-/* Header X-Kannel-UDH is hex. */
-static enum err udh_of_hex(struct slice hex, struct arena *arena, struct slice *udh)
+/* Header X-Kannel-UDH: the manual says hex, 1.4.5 sends escapes (the first byte is a length, below
+ * a blank). */
+static enum err read_udh_header(struct slice text, struct arena *arena, struct slice *udh)
 {
-    if (hex.len == 0) {
-        return ERR_OK;
+    if (text.len == 0 || text.ptr[0] == '%') {
+        return sms_percent_read(text, arena, udh);
     }
-    unsigned char *bytes = arena_alloc(arena, hex.len / 2 + 1);
+    unsigned char *bytes = arena_alloc(arena, text.len / 2 + 1);
     if (bytes == NULL) {
         return ERR_NO_MEMORY;
     }
-    if (hex_decode(hex, bytes, hex.len / 2) != ERR_OK) {
+    if (hex_decode(text, bytes, text.len / 2) != ERR_OK) {
         return ERR_INPUT;
     }
-    *udh = slice_make((const char *)bytes, hex.len / 2);
+    *udh = slice_make((const char *)bytes, text.len / 2);
     return ERR_OK;
 }
 
@@ -147,7 +148,14 @@ static enum err gather(const struct sms_callback *r, struct arena *arena, struct
     m->civil = header(r, "x-kannel-time", m->civil);
     m->charset = sms_type_param(r->content_type, "charset");
     m->bytes = r->body;
-    return udh_of_hex(header(r, "x-kannel-udh", slice_make("", 0)), arena, &m->udh);
+    struct slice udh = header(r, "x-kannel-udh", slice_make("", 0));
+    err = read_udh_header(udh, arena, &m->udh);
+    if (err == ERR_INPUT) {
+        m->udh =
+            udh; /* as it came: it will not be well formed, and the message is kept as unreadable */
+        err = ERR_OK;
+    }
+    return err;
 }
 
 static enum err keep(struct buf *text, struct arena *arena, struct slice *out)
