@@ -38,6 +38,10 @@ static enum err open_rules(struct site *s, struct buf *why)
 
 static enum err open_bank(struct site *s, struct buf *why)
 {
+    enum err err = rail_keys_open(s->settings, &s->rail_keys, why);
+    if (err != ERR_OK) {
+        return err;
+    }
     const struct g2p_options options = {
         .base_url = s->settings->bank_url,
         .token = s->settings->bank_token,
@@ -46,9 +50,12 @@ static enum err open_bank(struct site *s, struct buf *why)
         .sender_uri = s->settings->callback_url,
         .payer_fa = "account:reserve@fund",
         .payer_name = "",
+        .sync = s->settings->bank_sync != 0,
+        .us = s->rail_keys.g2p_us,
+        .bank = s->rail_keys.g2p_bank,
         .total_ms = s->settings->bank_timeout_ms,
     };
-    enum err err = g2p_client_new(&options, s->http, &s->bank);
+    err = g2p_client_new(&options, s->http, &s->bank);
     if (err != ERR_OK) {
         buf_putf(why, "cannot use bank_url '%s': %s", options.base_url, err_text(err));
     }
@@ -158,6 +165,7 @@ void site_close(struct site *s)
     }
     sms_codes_close(&s->sms_codes);
     g2p_client_free(s->bank);
+    rail_keys_close(&s->rail_keys);
     http_client_free(s->http);
     packer_free(s->packer);
     atlas_close(&s->atlas);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "integrations/http/http_client.h"
 #include "integrations/pay/g2p/g2p_client.h"
+#include "integrations/pay/rail_keys.h"
 #include "integrations/sms/sms_client.h"
 #include "queue/base/arena.h"
 #include "queue/base/settings.h"
@@ -33,6 +34,7 @@ struct site {
     struct atlas atlas;
     int64_t places_next_ms; /* monotonic: when to look for new townships, aliases and rules */
     struct http_client *http;
+    struct rail_keys rail_keys; /* must not move while a client is open */
     struct g2p_client *bank;
     struct sms_client *sms_clients[SITE_SMS_MAX];
     struct sms_channel sms[SITE_SMS_MAX]; /* the first one is used as long as it works */

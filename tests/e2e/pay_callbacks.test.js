@@ -5,12 +5,13 @@
 const assert = require('node:assert');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
+const http = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
 const test = require('node:test');
 const { strandedTicket } = require('../support/api.js');
 const { PayPeer, keyPair } = require('../support/pay_peer.js');
-const { Site, SECRET } = require('../support/site.js');
+const { Site, until, SECRET } = require('../support/site.js');
 
 const TOWNSHIP = '520102022';
 const API_KEY = '0123456789abcdefghijklmnopqrstuv';
@@ -217,6 +218,81 @@ test('with a key of the disburser only what it signed is taken', () =>
         assert.strictEqual(JSON.parse(answer.text).message.ack_status, 'ACK');
         await site.awaitCase(no, 'FIRST_AID_PAID');
     }));
+
+// A disburser that takes whatever comes and keeps it.
+async function bankOf(answer) {
+    const seen = [];
+    const server = http.createServer((request, response) => {
+        const chunks = [];
+        request.on('data', (chunk) => chunks.push(chunk));
+        request.on('end', () => {
+            const body = Buffer.concat(chunks).toString();
+            seen.push({ url: request.url, body });
+            response.end(JSON.stringify(answer(JSON.parse(body))));
+        });
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return { seen, url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
+}
+
+test('a worker with keys signs its orders, and an unsigned answer of the disburser proves nothing', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'jiuji-keys-'));
+    const us = keyPair('ed25519');
+    const theirs = keyPair('ed25519');
+    fs.writeFileSync(`${folder}/us.pem`, us.privateKey, { mode: 0o600 });
+    fs.writeFileSync(`${folder}/bank.pem`, theirs.publicKey);
+    const bank = await bankOf(({ message }) => ({
+        signature: '',
+        header: {
+            message_id: 'b',
+            message_ts: new Date().toISOString(),
+            action: 'on-disburse',
+            status: 'succ',
+        },
+        message: {
+            transaction_id: message.transaction_id,
+            disbursements_status: (message.disbursements || []).map(({ reference_id, amount }) => ({
+                reference_id,
+                timestamp: new Date().toISOString(),
+                status: 'succ',
+                amount,
+            })),
+        },
+    }));
+    const settings = {
+        bank_url: bank.url,
+        bank_sync: 1,
+        bank_sign_key_file: `${folder}/us.pem`,
+        bank_sign_key_id: 'k1',
+        bank_sender_id: 'bank',
+        bank_key_id: 'b1',
+        bank_key_file: `${folder}/bank.pem`,
+    };
+    const site = await Site.start({ settings, workers: [{ stages: 'route,pay,clock' }] });
+    const peer = new PayPeer();
+    try {
+        await site.ready();
+        await site.fund(TOWNSHIP);
+        const { no } = await approved(site);
+        await until('the order to be sent', async () => bank.seen.length >= 2);
+        assert.strictEqual(bank.seen[0].url, '/disburse/sync/disburse');
+        await peer.ask('keys', { g2p_public: us.publicKey, g2p_sender: '520000', g2p_key_id: 'k1' });
+        const now_s = Math.floor(Date.now() / 1000);
+        for (const { body } of bank.seen) {
+            assert.strictEqual((await peer.ask('g2p_verify', { text: body, now_s })).err, 'ok');
+            const forged = body.replace('"sender_id":"520000"', '"sender_id":"520001"');
+            assert.strictEqual((await peer.ask('g2p_verify', { text: forged, now_s })).err, 'unauthorized');
+        }
+        assert.strictEqual(bank.seen.filter(({ url }) => url === '/disburse/sync/disburse').length, 1);
+        const shown = await site.awaitCase(no, 'FIRST_AID_APPROVED');
+        assert.notStrictEqual(shown.payments[0].state, 'SUCCEEDED');
+    } finally {
+        await peer.stop();
+        await site.stop({ check: false });
+        bank.stop();
+        fs.rmSync(folder, { recursive: true });
+    }
+});
 
 test('a rail whose keys are not set has no endpoint', async () => {
     const site = await Site.start({ workers: [] });

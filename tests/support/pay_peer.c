@@ -115,6 +115,11 @@ static void do_keys(const struct json *q, struct json_out *o)
     set_key(q, "alipay_public", SIGN_RSA, false, &app.alipay_key);
     set_key(q, "g2p", SIGN_ED25519, true, &us.key);
     set_key(q, "g2p_public", SIGN_ED25519, false, &bank.key);
+    if (json_get(q, "g2p_sender") != NULL) { /* whose that public key is */
+        bank.sender_id = strdup(copy_of(q, "g2p_sender"));
+        bank.key_id = strdup(copy_of(q, "g2p_key_id"));
+        ASSERT(bank.sender_id != NULL && bank.key_id != NULL);
+    }
     put_err(o, ERR_OK);
 }
 
