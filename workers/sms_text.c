@@ -19,13 +19,13 @@ static const struct sms_template TEMPLATES[] = {
      SIGN "您的求助已登记，编号{no}。请回复您现在所在的县和乡镇（村），值班人员也会联系您。"},
     {"accepted", 1, SMS_CLASS_NEWS, "", SIGN "您的求助已由{who}受理，经办人会联系您。编号{no}。"},
     {"first-aid", 1, SMS_CLASS_NEWS, "", SIGN "已批准先行救助{yuan}，正在发放。编号{no}。"},
-    {"money-paid", 2, SMS_CLASS_NEWS, "money",
-     SIGN "先行救助金{yuan}已发放。收到请回复1，没收到请回复2。编号{no}，经办人会联系您补办手续。"},
-    {"money-paid-account", 2, SMS_CLASS_NEWS, "money",
-     SIGN "先行救助金{yuan}已发放至尾号{account}的账户。收到请回复1，没收到请回复2。编号{no}"
-          "，经办人会联系您补办手续。"},
-    {"money-failed", 1, SMS_CLASS_NEWS, "",
-     SIGN "先行救助金{yuan}未能到账，乡镇（街道）会尽快联系您核对账户。编号{no}。"},
+    {"money-paid", 3, SMS_CLASS_NEWS, "money",
+     SIGN "救助金{yuan}已发放。收到请回复1，没收到请回复2。编号{no}，手续由经办人与您联系。"},
+    {"money-paid-account", 3, SMS_CLASS_NEWS, "money",
+     SIGN "救助金{yuan}已发放至尾号{account}的账户。收到请回复1，没收到请回复2。编号{no}"
+          "，手续由经办人与您联系。"},
+    {"money-failed", 2, SMS_CLASS_NEWS, "",
+     SIGN "救助金{yuan}未能到账，乡镇（街道）会尽快联系您核对账户。编号{no}。"},
     {"publicity", 1, SMS_CLASS_NEWS, "",
      SIGN "您的救助申请已开始公示，为期{code}天，公示不显示证件号和电话。编号{no}。"},
     {"approved", 1, SMS_CLASS_NEWS, "", SIGN "您的救助申请已批准，救助金将按规定发放。编号{no}。"},
@@ -177,7 +177,7 @@ static enum err fill(const struct sms_template *template, const struct told *t,
 {
     *filled = (struct sms_filled){.template = template};
     for (const char *c = strchr(template->text, '{'); c != NULL; c = strchr(c + 1, '{')) {
-        static const char *const NAMES[] = {"no",      "tail",  "who",  "yuan",
+        static const char *const NAMES[] = {"no",      "tail",  "who",   "yuan",
                                             "account", "state", "until", "code"};
         size_t k = 0;
         while (k < COUNT_OF(NAMES) && (strncmp(c + 1, NAMES[k], strlen(NAMES[k])) != 0 ||

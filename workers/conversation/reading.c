@@ -7,18 +7,22 @@
 #define SHORT_BYTES \
     36 /* twelve characters: a command may stand in a message of this length, not in a story */
 
-static const char *const STATUS[] = {"查询",   "查进度", "进度", "查一下", "到哪一步",
-                                     "办到哪", "查",     "cx",   NULL};
-static const char *const WITHDRAW[] = {"撤回",         "撤销", "取消求助", "不用救助了",
+/* Homophones and letters of a sound input stand beside the words: that is how they are mistyped. */
+static const char *const STATUS[] = {"查寻",   "查旬",     "chaxun", "查询", "查进度", "进度",
+                                     "查一下", "到哪一步", "办到哪", "查",   "cx",     NULL};
+static const char *const WITHDRAW[] = {"撒回",         "彻回", "测回", "撤会",     "撒销",
+                                       "chehui",       "撤回", "撤销", "取消求助", "不用救助了",
                                        "不需要救助了", "ch",   NULL};
-static const char *const NOT_ME[] = {"不是本人", "不是我", "打错",   "发错", "认错人",
-                                     "号码错",   "错号",   "不认识", NULL};
-static const char *const PERSON[] = {"找人工",     "转人工",     "人工",       "找人接",
-                                     "打电话给我", "给我打电话", "给我来电话", "回电话",
-                                     "请回电",     "要跟人说",   NULL};
+static const char *const NOT_ME[] = {"不是本入", "不是木人", "bushibenren", "不是本人",
+                                     "不是我",   "打错",     "发错",        "认错人",
+                                     "号码错",   "错号",     "不认识",      NULL};
+static const char *const PERSON[] = {"rengong", "人公",   "找人共",     "找人工",     "转人工",
+                                     "人工",    "找人接", "打电话给我", "给我打电话", "给我来电话",
+                                     "回电话",  "请回电", "要跟人说",   NULL};
 static const char *const PERSON_ANYWHERE[] = {"找人工",     "转人工",     "人工服务", "不要机器",
                                               "打电话给我", "给我打电话", NULL};
-static const char *const RATE[] = {"评价", "评分", "打分", "满意度", NULL};
+static const char *const RATE[] = {"平价", "评架", "pingjia", "评价",
+                                   "评分", "打分", "满意度",  NULL};
 static const char *const PLACE[] = {"补充地点", "补充地址", "改地址", "改地点", NULL};
 static const char *const PEOPLE[] = {"补充人数", "改人数", NULL};
 static const char *const OTHER_EVENT[] = {
@@ -26,13 +30,14 @@ static const char *const OTHER_EVENT[] = {
     "新的求助", "不是上次", "不是那件", "跟上次无关", "和上次无关", "邻居家",
     "帮别人",   "另一家",   "另外一家", "替别人",     NULL};
 static const char *const NO_LONG[] = {
-    "没收到",   "没有收到", "没到账", "没有到账", "未到账",   "未收到", "还没到",
-    "还没有到", "没到",     "没有到", "没看到钱", "没见到钱", "没见钱", "没领到",
-    "钱没",     "没钱进",   "不对账", "金额不对", "钱数不对", "少了",   NULL};
+    "meishoudao", "没收倒",   "没首到",   "没受到", "meiyou", "没收到",   "没有收到",
+    "没到账",     "没有到账", "未到账",   "未收到", "还没到", "还没有到", "没到",
+    "没有到",     "没看到钱", "没见到钱", "没见钱", "没领到", "钱没",     "没钱进",
+    "不对账",     "金额不对", "钱数不对", "少了",   NULL};
 static const char *const NO_SHORT[] = {"否",   "不", "没", "没有",   "不是", "不对",
                                        "没呢", "no", "n",  "不是的", "不行", NULL};
-static const char *const YES_LONG[] = {"收到", "到账",   "到帐",   "领到",
-                                       "拿到", "钱到了", "钱来了", NULL};
+static const char *const YES_LONG[] = {"shoudao", "首到", "收倒",   "收到",   "到账", "到帐",
+                                       "领到",    "拿到", "钱到了", "钱来了", NULL};
 static const char *const YES_SHORT[] = {"是",  "是的", "对",   "对的", "好",   "好的", "嗯",
                                         "恩",  "行",   "可以", "确认", "到了", "有了", "ok",
                                         "yes", "y",    "已到", "有",   NULL};
