@@ -178,6 +178,7 @@ struct evidence {
     int64_t debit_fen, credit_fen;
     size_t debits, returns, odd, announced;
     size_t first_line, lines;
+    bool in_batch; /* its debit is inside the sum of its batch, and stands in that item */
 };
 
 struct run {
@@ -314,6 +315,9 @@ static enum reconcile_reason judge(const struct run *run, const struct reconcile
                : p->state == RECONCILE_RETURNED ? REASON_RETURNED
                                                 : REASON_RETURN_NEWS;
     }
+    if (e->in_batch && p->state == RECONCILE_SUCCEEDED) {
+        return REASON_PAID_IN_BATCH;
+    }
     return e->debits == 1 ? judge_paid(p->state) : judge_absent(run, p, e);
 }
 
@@ -352,6 +356,7 @@ static bool take_batch(struct run *run, size_t line)
         if (!in_sum(run, at)) {
             continue;
         }
+        e->in_batch = true;
         e->debits++; /* also keeps a second line for the same batch off */
         e->debit_fen += run->in->payments[at].amount_fen;
         if (e->lines == 0 && run->in->payments[at].state != RECONCILE_RETURNED) {

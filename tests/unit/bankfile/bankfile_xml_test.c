@@ -35,8 +35,8 @@ static void a_batch_is_written_with_totals_at_both_levels(void **state)
     buf_init(&out, BANKFILE_FILE_MAX);
     assert_ok(pain001_write(&batch, &out, NULL));
     static const char *const wanted[] = {
-        "<MsgId>JJ20260301ABCDEF0123456789ABCD</MsgId><CreDtTm>2026-03-01T09:30:00+08:00</CreDtTm><NbOfTxs>2</NbOfTxs>"
-        "<CtrlSum>1603.00</CtrlSum>",
+        ("<MsgId>JJ20260301ABCDEF0123456789ABCD</MsgId><CreDtTm>2026-03-01T09:30:00+08:00</CreDtTm><NbOfTxs>2</NbOfTxs>"
+         "<CtrlSum>1603.00</CtrlSum>"),
         "<BtchBookg>false</BtchBookg><NbOfTxs>2</NbOfTxs><CtrlSum>1603.00</CtrlSum>",
         "<ReqdExctnDt><Dt>2026-03-01</Dt></ReqdExctnDt>",
         "<Nm>某县民政局 &lt;备用金&gt; &amp; 专户</Nm>",
