@@ -250,6 +250,45 @@ static void a_batch_gives_every_message_its_own_result(void **state)
     assert_int_equal(sms_client_new(&options, NULL, &client), ERR_INPUT);
 }
 
+static void a_batch_without_a_valid_message_asks_nobody(void **state)
+{
+    (void)state;
+    struct peer_step steps[] = {{PEER_ANSWER, REPLY("202 Accepted", "0: Accepted for delivery")}};
+    struct peer *p = peer_start(steps, 1);
+    char url[64], user[8] = "jiuji";
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/cgi-bin/sendsms", peer_port(p));
+    struct http_client *http = NULL;
+    struct http_client_options http_options = {.max_parallel = 1};
+    assert_int_equal(http_client_new(&http_options, &http), ERR_OK);
+    struct sms_client *client = NULL;
+    struct sms_client_options options = {.codec = &KANNEL_CODEC,
+                                         .account = {.url = url, .user = user}};
+    assert_int_equal(sms_client_new(&options, http, &client), ERR_OK);
+    memset(user, 'x', sizeof(user) - 1); /* the client has its own copy */
+    struct sms_channel channel = sms_client_channel(client);
+    assert_string_equal(channel.name, "kannel");
+    assert_false(channel.templates_only);
+    struct sms_message messages[2] = {message_of("nobody", "hi"), message_of("13800138000", "")};
+    struct sms_result results[2];
+    assert_int_equal(sms_send(&channel, messages, 2, results), ERR_OK);
+    assert_int_equal(results[0].outcome, SMS_FINAL);
+    assert_int_equal(results[1].outcome, SMS_FINAL);
+    assert_int_equal(peer_requests(p), 0);
+    messages[0] = message_of("13800138000", "hi");
+    assert_int_equal(sms_send(&channel, messages, 2, results), ERR_OK);
+    assert_int_equal(results[0].outcome, SMS_ACCEPTED);
+    assert_int_equal(results[1].outcome, SMS_FINAL);
+    assert_non_null(strstr(peer_last_request(p), "X-Kannel-Username: jiuji\r\n"));
+    assert_non_null(strstr(peer_last_request(p), "Content-Type: text/plain; charset=UTF-8\r\n"));
+    options.account.user = "a\r\nX-Kannel-To: 1"; /* nothing may end a line */
+    struct sms_client *other = NULL;
+    assert_int_equal(sms_client_new(&options, http, &other), ERR_INPUT);
+    assert_null(other);
+    sms_client_free(client);
+    http_client_free(http);
+    peer_stop(p);
+}
+
 static void silence_is_unknown_and_a_refused_connection_is_retried(void **state)
 {
     (void)state;
@@ -293,6 +332,7 @@ int main(void)
         cmocka_unit_test(reports_map_to_states),
         cmocka_unit_test(incoming_texts_are_decoded_by_their_coding),
         cmocka_unit_test(a_batch_gives_every_message_its_own_result),
+        cmocka_unit_test(a_batch_without_a_valid_message_asks_nobody),
         cmocka_unit_test(silence_is_unknown_and_a_refused_connection_is_retried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

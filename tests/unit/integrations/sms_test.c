@@ -144,6 +144,43 @@ static void messages_are_checked(void **state)
     assert_string_equal(sms_outcome_word(SMS_CHANNEL_STOP), "channel_stop");
 }
 
+static void a_template_and_its_parameters_are_checked(void **state)
+{
+    (void)state;
+    const struct sms_message good = {
+        .id = SLICE_LIT("n-1"),
+        .to = SLICE_LIT("13812341234"),
+        .text = SLICE_LIT("您好"),
+        .template_code = SLICE_LIT("SMS_1"),
+        .params = {{SLICE_LIT("no"), SLICE_LIT("")}, {SLICE_LIT("b_2"), SLICE_LIT("二")}},
+        .param_count = 2};
+    assert_int_equal(sms_message_check(&good), ERR_OK);
+    static const char *const bad_words[] = {"a b", "a-b", "救", "a\n"};
+    for (size_t i = 0; i < COUNT_OF(bad_words); i++) {
+        struct sms_message m = good;
+        m.template_code = slice_of(bad_words[i]);
+        assert_int_equal(sms_message_check(&m), ERR_INPUT);
+        m = good;
+        m.params[1].name = slice_of(bad_words[i]);
+        assert_int_equal(sms_message_check(&m), ERR_INPUT);
+    }
+    char value[SMS_PARAM_VALUE_MAX + 1];
+    memset(value, 'a', sizeof(value));
+    struct sms_message m = good;
+    m.params[0].value = slice_make(value, SMS_PARAM_VALUE_MAX);
+    assert_int_equal(sms_message_check(&m), ERR_OK);
+    m.params[0].value = slice_make(value, SMS_PARAM_VALUE_MAX + 1);
+    assert_int_equal(sms_message_check(&m), ERR_INPUT);
+    m.params[0].value = slice_make("\xff", 1);
+    assert_int_equal(sms_message_check(&m), ERR_INPUT);
+    m = good;
+    m.params[0].name = slice_make("", 0);
+    assert_int_equal(sms_message_check(&m), ERR_INPUT);
+    m = good;
+    m.param_count = SMS_PARAMS_MAX + 1;
+    assert_int_equal(sms_message_check(&m), ERR_INPUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +190,7 @@ int main(void)
         cmocka_unit_test(the_alphabet_decides_the_encoding),
         cmocka_unit_test(mainland_bills_every_character_as_one),
         cmocka_unit_test(messages_are_checked),
+        cmocka_unit_test(a_template_and_its_parameters_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
