@@ -314,6 +314,7 @@ void fire_write(struct fcall *f, const char *region, int most, const struct casc
     fcall_int(f, limits->inbox_max);
     fcall_text(f, limits->duty_required ? "1" : "0");
     int_or_empty(f, limits->accept_by_ms);
+    fcall_slice(f, limits->begins);
 }
 
 void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms,

@@ -102,6 +102,7 @@ struct cascade_limits {
     bool duty_required; /* only townships where an officer is signed in are offered work */
     int64_t accept_by_ms; /* fire: when a NORMAL case that is offered now has to be accepted; 0 = as
                              long after as it was the first time */
+    struct slice begins; /* fire: clocks as of now where nobody says a verb, as clocks_put writes them; "" = none */
 };
 
 /* generations: link_generations (calls_people.h). */

@@ -110,6 +110,49 @@ function TIMERS.papers(batch, case, limits, now)
   PACE.to_county(batch, case, limits)
 end
 
+-- ---- Clocks that begin where nobody said a verb ----
+
+-- The money of a grant has arrived, or its next part is on its way: the next look of the clock stage, which
+-- has working days with it, starts what runs now.
+PACE.grant_paid = GRANT_NEWS.paid
+
+function GRANT_NEWS.paid(batch, case, pay, outcome, tail)
+  local word = PACE.grant_paid(batch, case, pay, outcome, tail)
+  push(batch.timers, 1, 'begin:' .. case.no)
+  return word
+end
+
+-- What of limits.begins runs in the case's state and has not been started.
+function PACE.begins(batch, case, limits)
+  local clocks, list = clocks_of(batch, case), {}
+  for part in string.gmatch(limits.begins, '[^;]+') do
+    local kind = string.match(part, '^%l+')
+    if kind and CLOCKS_IN[case.s][kind] and not clocks[kind] then
+      push(list, part)
+    end
+  end
+  return table.concat(list, ';')
+end
+
+function TIMERS.begin(batch, case, limits, now)
+  local text = PACE.begins(batch, case, limits)
+  if text ~= '' then
+    case_event(batch, case, 'note', case.s, fragment(now, 'system', 'clock-started'))
+    clocks_start(batch, case, text)
+  end
+end
+
+PACE.instalment = TIMERS.instalment
+
+function TIMERS.instalment(batch, case, limits, now)
+  local before = case.v
+  local again = PACE.instalment(batch, case, limits, now)
+  if case.v > before then -- it has told of itself
+    clocks_start(batch, case, PACE.begins(batch, case, limits))
+  end
+  return again
+end
+
 -- ---- Standing still ----
 
 local PAUSABLE = { review = true, county = true, pay = true }

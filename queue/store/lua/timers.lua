@@ -98,12 +98,13 @@ end
 
 -- Arguments: region code (duty desk), most (1..64), then the cascade's limits: most cases in an inbox
 -- (0 = any), "1" if only townships with an officer signed in are offered work; until when a NORMAL case has
--- to be accepted that is offered now ("" = as long as before). Answers how many fired.
+-- to be accepted that is offered now ("" = as long as before); the clocks that begin now where nobody said a
+-- verb ("followup=due/warn;pay=due/warn"). Answers how many fired.
 local function fire(keys, args)
-  args_check(args, 5, 5)
+  args_check(args, 6, 6)
   local P, region, most = keys[1], args[1], whole(args[2], 1, 64, 'most')
   local limits = { region = region, inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4],
-    accept_by = args[5] ~= '' and whole(args[5], 1, EXACT_MAX, 'accept_by') }
+    accept_by = args[5] ~= '' and whole(args[5], 1, EXACT_MAX, 'accept_by'), begins = args[6] }
   local batch = batch_new(P)
   local now = now_ms()
   batch_check(batch)
