@@ -1,5 +1,6 @@
-// Our pain.001 against schemas, by xmllint: against our own one for the part that we write (always), and against the official
-// one where it lies beside the checkout. The bank's sample files are held against the official schemas and read by our reader.
+// Our pain.001 against schemas, by xmllint: against our own one for the part that we write (always), and against
+// the official one where it lies beside the checkout. The bank's sample files are held against the official schemas
+// and read by our reader.
 'use strict';
 
 const test = require('node:test');

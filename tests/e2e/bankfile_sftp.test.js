@@ -19,8 +19,8 @@ const skip = !fs.existsSync(SSHD)
       ? 'SKIPPED: no ssh-keygen (openssh-client) here'
       : false;
 
-// Root's sshd wants a user of its own for privilege separation; as an ordinary user it serves that user alone. The account
-// "nobody" is locked for passwords: PAM, unlike sshd itself, lets it in by its key.
+// Root's sshd wants a user of its own for privilege separation; as an ordinary user it serves that user alone. The
+// account "nobody" is locked for passwords: PAM, unlike sshd itself, lets it in by its key.
 const nobody = process.getuid() === 0 ? { uid: 65534, gid: 65534 } : {};
 const user = process.getuid() === 0 ? 'nobody' : os.userInfo().username;
 
@@ -79,7 +79,8 @@ test.before(async () => {
     fs.writeFileSync(
         at('sshd_config'),
         `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${at('host')}\nAuthorizedKeysFile ${at('authorized_keys')}\n` +
-            `PidFile none\nStrictModes no\nUsePAM ${nobody.uid === undefined ? 'no' : 'yes'}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n` +
+            `PidFile none\nStrictModes no\nUsePAM ${nobody.uid === undefined ? 'no' : 'yes'}\n` +
+            `PasswordAuthentication no\nKbdInteractiveAuthentication no\n` +
             `Subsystem sftp internal-sftp\nForceCommand internal-sftp\n`,
     );
     fs.chmodSync(folder, 0o755);

@@ -158,7 +158,7 @@ static void check_files(struct bank_site *s)
         assert_true(bank_site_find(s->root, prefix, name));
         bank_site_read(s->root, name, &bytes);
         for (size_t i = 0; i <= ORDERS; i++) {
-            char wanted[80];
+            char wanted[480];
             snprintf(wanted, sizeof(wanted), "<EndToEndId>%s</EndToEndId>", orders[i].id);
             seen[i] += memmem(bytes.ptr, bytes.len, wanted, strlen(wanted)) != NULL;
         }
