@@ -12,11 +12,13 @@
 #define EXPIRES_SOON_MS (30 * MS_PER_DAY)
 
 static const char usage[] =
-    "usage: jiujictl policy check FILE [--calendar FILE]   read strictly, show what is in force\n"
+    "usage: jiujictl policy check FILE [--calendar FILE] [--keys FOLDER]\n"
+    "                                                     read strictly, show what is in force\n"
     "       jiujictl policy explain CASE [--json]         the decision that stands with a case\n"
     "       jiujictl policy explain --cause WORD ...      on made-up facts (see `policy explain`)\n"
     "       jiujictl policy diff A B [--at TIME]          which keys differ, where\n"
     "       jiujictl policy replay DRAFT [--cases N]      past decisions made again under it\n"
+    "       jiujictl policy sign FILE ORDER --key FILE    an officer signs a standing order\n"
     "       jiujictl policy draft FILE --by NAME          propose a pack\n"
     "       jiujictl policy activate ID --name VERSION+HASH --from TIME --by NAME\n"
     "                                                     by a second person, for a time to come\n"
@@ -179,7 +181,8 @@ static int check(int argc, char **argv, const struct settings *s)
 {
     (void)s;
     const char *calendar_path = NULL;
-    const struct ctl_option options[] = {{"calendar", &calendar_path, NULL}};
+    const char *keys = NULL;
+    const struct ctl_option options[] = {{"calendar", &calendar_path, NULL}, {"keys", &keys, NULL}};
     struct policy *p = NULL;
     struct calendar calendar;
     int64_t now_ms = clock_now_ms();
@@ -189,6 +192,10 @@ static int check(int argc, char **argv, const struct settings *s)
     if (!ctl_policy_read(argv[1], &p))
         return CTL_FAILED;
     if (calendar_path != NULL && !ctl_calendar_read(calendar_path, &calendar)) {
+        policy_free(p);
+        return CTL_FAILED;
+    }
+    if (keys != NULL && !ctl_policy_signatures(p, keys)) {
         policy_free(p);
         return CTL_FAILED;
     }
@@ -227,6 +234,7 @@ int ctl_policy(int argc, char **argv, const struct settings *s)
                     {"draft", ctl_policy_draft},
                     {"activate", ctl_policy_activate},
                     {"withdraw", ctl_policy_withdraw},
+                    {"sign", ctl_policy_sign},
                     {"list", ctl_policy_list}};
 
     for (size_t i = 0; argc >= 2 && i < COUNT_OF(commands); i++) {

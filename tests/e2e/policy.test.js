@@ -3,7 +3,9 @@
 
 const test = require('node:test');
 const assert = require('node:assert');
+const crypto = require('node:crypto');
 const fs = require('node:fs');
+const path = require('node:path');
 const { Site, until } = require('../support/site.js');
 const { person, sleep } = require('../support/api.js');
 
@@ -214,4 +216,44 @@ test('whoever starts later knows the rules in force; a pack of any size comes in
     assert.strictEqual(seen, name);
     const diff = await site.ctl('policy', 'diff', site.file('policy.json'), id);
     assert.match(diff, /^530399\tstandard\.dibao_month_fen\t82800 -> 60399$/m);
+});
+
+// RFC 8785 for values without fractions: members sorted, no spaces.
+function canonical(v) {
+    if (Array.isArray(v)) return `[${v.map(canonical).join(',')}]`;
+    if (v === null || typeof v !== 'object') return JSON.stringify(v);
+    const members = Object.keys(v).sort();
+    return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(v[name])}`).join(',')}}`;
+}
+
+test('an officer signs a standing order; who changes a fen of it is found out', async () => {
+    const { publicKey, privateKey } = crypto.generateKeyPairSync('ed25519');
+    const keys = site.file('keys');
+    fs.mkdirSync(keys);
+    fs.writeFileSync(path.join(keys, 'demo-officer.pem'), publicKey.export({ type: 'spki', format: 'pem' }));
+    fs.writeFileSync(site.file('private.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+        mode: 0o600,
+    });
+    const signed = pack();
+    const [order] = signed.standing_orders;
+    const write = () => fs.writeFileSync(site.file('signed.json'), JSON.stringify(signed, null, 4));
+    const check = () => site.ctl('policy', 'check', site.file('signed.json'), '--keys', keys);
+    write();
+    await assert.rejects(check(), /it has none/);
+    const ours = await site.ctl(
+        'policy',
+        'sign',
+        site.file('signed.json'),
+        order.id,
+        '--key',
+        site.file('private.pem'),
+    );
+    const theirs = crypto.sign(null, Buffer.from(canonical(order)), privateKey).toString('base64');
+    assert.strictEqual(ours.trim(), theirs); // Ed25519 gives one signature for one text
+    order.signature.ed25519 = theirs;
+    write();
+    assert.match(await check(), /DEMO-2026-1 由 demo-officer 签署，有效/);
+    order.day_fen += 1;
+    write();
+    await assert.rejects(check(), /no valid signature of 'demo-officer'/);
 });

@@ -29,6 +29,7 @@
 #define ORDER_ID_SIZE 41
 #define ORDER_OFFICER_SIZE 41
 #define ORDER_OFFICE_SIZE 121
+#define ORDER_SIGNATURE_SIZE 96
 #define ORDER_DIVISIONS_MAX 32
 #define ORDER_QUALIFY_MAX 16
 #define POLICY_SURGES_MAX 32
@@ -330,6 +331,8 @@ struct standing_order {
      * second person. */
     char signed_by[ORDER_OFFICER_SIZE]; /* code of the officer: the one in `officer` */
     char document[ORDER_OFFICE_SIZE];
+    char ed25519[ORDER_SIGNATURE_SIZE]; /* base64, over order_signature.h's bytes; "" = only the
+                                           record */
     int64_t signed_ms; /* first instant of the day, China time; never behind valid_from_ms */
 };
 

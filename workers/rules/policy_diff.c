@@ -157,11 +157,11 @@ static const char *order_text(struct diff *d, const struct standing_order *o, st
     buf_clear(out);
     buf_putf(out,
              "%s %s case %lld day %lld month %lld from %lld to %lld types %u least %d surge \"%s\" "
-             "signed %s %lld %s; %s;",
+             "signed %s %lld %s %s; %s;",
              o->officer, o->office, (long long)o->case_fen, (long long)o->day_fen,
              (long long)o->month_fen, (long long)o->valid_from_ms, (long long)o->valid_to_ms,
              o->types, (int)o->least_urgency, o->surge, o->signed_by, (long long)o->signed_ms,
-             o->document, o->legal_basis);
+             o->document, o->ed25519, o->legal_basis);
     for (int i = 0; i < o->division_count; i++)
         buf_putf(out, " %s", o->divisions[i]);
     for (int i = 0; i < o->qualify_count; i++)

@@ -338,7 +338,7 @@ static void read_qualify(struct json_check *c, const struct json *list, struct s
 /* Who signed, when, which document. */
 static void read_signature(struct json_check *c, const struct json *v, struct standing_order *out)
 {
-    static const char *const keys[] = {"by", "on", "document"};
+    static const char *const keys[] = {"by", "on", "document", "ed25519"};
     const struct json *signature = json_check_child(c, v, "signature", true, JSON_OBJECT);
 
     if (signature == NULL)
@@ -348,6 +348,7 @@ static void read_signature(struct json_check *c, const struct json *v, struct st
         (void)json_check_text(c, signature, "by", true, out->signed_by, sizeof out->signed_by);
         (void)json_check_date(c, signature, "on", true, &out->signed_ms);
         (void)json_check_text(c, signature, "document", true, out->document, sizeof out->document);
+        (void)json_check_text(c, signature, "ed25519", false, out->ed25519, sizeof out->ed25519);
     }
     json_check_leave(c, mark);
 }
