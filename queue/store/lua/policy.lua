@@ -151,7 +151,8 @@ end
 
 -- Arguments: id, name (what the approver has read), who, from ms, event tail, idempotency key hash,
 -- fingerprint. Answers {"ok", version}, {"replayed", version}, {"not-found"}, {"state"}, {"name"},
--- {"same-person"}, {"past"} (or less than LEAD_MS ahead), {"taken"} (another pack begins at that very time), {"key-reused"}.
+-- {"same-person"}, {"past"} (or less than LEAD_MS ahead), {"taken"} (another pack begins at that very
+-- time), {"key-reused"}.
 function admin.approve(keys, args)
   local P = keys[1]
   args_check(args, 7, 7)
