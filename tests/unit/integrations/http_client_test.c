@@ -208,6 +208,55 @@ static void a_close_half_an_answer_or_garbage_is_unknown(void **state)
     peer_stop(p);
 }
 
+static void the_head_of_the_final_answer_is_kept_when_asked(void **state)
+{
+    (void)state;
+    struct peer_step steps[] = {
+        {PEER_ANSWER, "HTTP/1.1 100 Continue\r\nX-Early: no\r\n\r\nHTTP/1.1 200 OK\r\n"
+                      "Content-Length: 2\r\nWechatpay-Nonce:  abc \r\nX-Twice: 1\r\nx-twice: 2\r\n"
+                      "X-Twice-More: 3\r\n\r\nok"}};
+    struct peer *p = peer_start(steps, 1);
+    for (int keep = 0; keep <= 1; keep++) {
+        struct http_call call;
+        http_call_init(&call);
+        call.keep_head = keep == 1;
+        run_one(&call, url_of(peer_port(p)));
+        assert_int_equal(call.outcome, HTTP_ANSWERED);
+        struct slice nonce = http_call_header(&call, "wechatpay-nonce");
+        assert_int_equal(slice_is(nonce, "abc"), keep);
+        assert_int_equal(slice_is(http_call_header(&call, "X-Twice-More"), "3"), keep);
+        assert_null(http_call_header(&call, "X-Twice").ptr); /* a doubled one is nobody's */
+        assert_null(http_call_header(&call, "X-Early").ptr);
+        assert_null(http_call_header(&call, "X-").ptr);
+        http_call_release(&call);
+    }
+    peer_stop(p);
+}
+
+static void a_head_over_the_limit_is_unknown(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, 4 * HTTP_HEAD_MAX);
+    buf_put_text(&text, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+    while (text.len < HTTP_HEAD_MAX) {
+        buf_put_text(&text, "X-Filler: 0123456789012345678901234567890123456789\r\n");
+    }
+    buf_put_text(&text, "\r\n");
+    struct peer_step steps[] = {{PEER_ANSWER, text.ptr}};
+    struct peer *p = peer_start(steps, 1);
+    for (int keep = 0; keep <= 1; keep++) {
+        struct http_call call;
+        http_call_init(&call);
+        call.keep_head = keep == 1;
+        run_one(&call, url_of(peer_port(p)));
+        assert_int_equal(call.outcome, keep == 1 ? HTTP_UNKNOWN : HTTP_ANSWERED);
+        http_call_release(&call);
+    }
+    peer_stop(p);
+    buf_release(&text);
+}
+
 static void an_answer_over_the_limit_is_unknown_and_one_at_the_limit_is_not(void **state)
 {
     (void)state;
@@ -383,6 +432,8 @@ int main(void)
         cmocka_unit_test(a_line_break_in_a_token_or_header_is_refused_before_sending),
         cmocka_unit_test(silence_after_the_request_is_unknown),
         cmocka_unit_test(a_close_half_an_answer_or_garbage_is_unknown),
+        cmocka_unit_test(the_head_of_the_final_answer_is_kept_when_asked),
+        cmocka_unit_test(a_head_over_the_limit_is_unknown),
         cmocka_unit_test(an_answer_over_the_limit_is_unknown_and_one_at_the_limit_is_not),
         cmocka_unit_test(money_takes_a_connection_of_its_own_and_others_share),
         cmocka_unit_test(a_dead_kept_alive_connection_is_never_a_proof),
