@@ -44,6 +44,20 @@ static void finish(struct op *op, const struct callback *st)
     answer_with(op, op->err == ERR_OK ? &st->answer.stored : &st->answer.again);
 }
 
+static void count(struct gateway *g, enum sms_taken taken)
+{
+    switch (taken) {
+    case SMS_TAKEN_NEW: g->metrics.sms_received++; break;
+    case SMS_TAKEN_SEEN: g->metrics.sms_by_operator++; break;
+    case SMS_TAKEN_SAME: g->metrics.sms_by_sender++; break;
+    case SMS_TAKEN_PARKED:
+        g->metrics.sms_parked++;
+        g->metrics.sms_receipts++;
+        break;
+    case SMS_TAKEN_OK: g->metrics.sms_receipts++; break;
+    }
+}
+
 static void on_taken(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -57,10 +71,7 @@ static void on_taken(void *data, enum err err, const redisReply *reply)
         op->err = err;
     }
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
-        if (taken[i] == SMS_TAKEN_SEEN || taken[i] == SMS_TAKEN_SAME) {
-            log_event(LOG_DEBUG, "sms_repeated", "provider=%s by=%s", st->provider->name,
-                      taken[i] == SMS_TAKEN_SEEN ? "operator" : "sender");
-        }
+        count(op->g, taken[i]);
     }
     if (st->answered == st->sent) {
         finish(op, st);
@@ -283,7 +294,6 @@ void sms_callback(struct op *op)
         op_reply_problem(op, ERR_NOT_FOUND, "没有这个接口。");
         return;
     }
-    op->g->metrics.callbacks++;
     enum err err = receive(op, st, &secrets);
     if (err != ERR_OK) {
         log_event(LOG_WARN, "callback_refused", "provider=%s err=%s", st->provider->name,

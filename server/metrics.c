@@ -47,7 +47,7 @@ static void write_intake(const struct metrics *m, struct buf *out)
 static void write_queues(const struct store_stats *stats, struct buf *out)
 {
     head(out, "jiuji_queue_jobs", "gauge", "Jobs by stage and part of its queue.");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < STATS_STAGES; i++) {
         const struct stage_stats *s = &stats->stages[i];
         const char *stage = stage_word((enum stage)i);
         buf_putf(out, "jiuji_queue_jobs{stage=\"%s\",part=\"ready\"} %lld\n", stage,
@@ -92,6 +92,13 @@ void metrics_write(const struct metrics *m, const struct http_counters *http,
            m->callbacks);
     single(out, "jiuji_payment_contradictions_total", "counter",
            "News of payments that contradict what we hold.", m->callback_oddities);
+    single(out, "jiuji_sms_received_total", "counter", "Messages of people, stored.", m->sms_received);
+    head(out, "jiuji_sms_repeated_total", "counter", "Messages that were stored before, by who repeated them.");
+    buf_putf(out, "jiuji_sms_repeated_total{by=\"operator\"} %llu\njiuji_sms_repeated_total{by=\"sender\"} %llu\n",
+             (unsigned long long)m->sms_by_operator, (unsigned long long)m->sms_by_sender);
+    single(out, "jiuji_sms_receipts_total", "counter", "Delivery receipts of our messages.", m->sms_receipts);
+    single(out, "jiuji_sms_receipts_parked_total", "counter",
+           "Delivery receipts that came before the message was known.", m->sms_parked);
     single(out, "jiuji_store_errors_total", "counter",
            "Calls that the store did not answer as hoped.", m->store_errors);
     single(out, "jiuji_store_ready", "gauge", "1 when the store takes calls.", store_ready);

@@ -438,7 +438,7 @@ void stats_write(struct fcall *f, const char *region)
 enum err stats_read(const redisReply *reply, struct store_stats *out)
 {
     struct store_stats s;
-    if (reply_count(reply) != 3 * 6 + 2) {
+    if (reply_count(reply) != STATS_STAGES * 6 + 2) {
         return ERR_CORRUPT;
     }
     for (size_t i = 0; i < COUNT_OF(s.stages); i++) {
@@ -451,8 +451,8 @@ enum err stats_read(const redisReply *reply, struct store_stats *out)
             }
         }
     }
-    if (reply_int(reply_at(reply, 18), 0, INT64_MAX, &s.timers) != ERR_OK ||
-        reply_int(reply_at(reply, 19), 0, INT64_MAX, &s.events) != ERR_OK) {
+    if (reply_int(reply_at(reply, STATS_STAGES * 6), 0, INT64_MAX, &s.timers) != ERR_OK ||
+        reply_int(reply_at(reply, STATS_STAGES * 6 + 1), 0, INT64_MAX, &s.events) != ERR_OK) {
         return ERR_CORRUPT;
     }
     *out = s;
