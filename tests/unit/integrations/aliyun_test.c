@@ -156,6 +156,18 @@ static void replies_of_people_come_as_an_array(void **state)
     assert_slice(c.items[2].provider_id, ""); /* too long to be exact as a number */
     assert_slice(c.items[2].from, "10690000");
     assert_string_not_equal(c.items[0].key, c.items[1].key);
+    char key[SMS_KEY_SIZE];
+    memcpy(key, c.items[0].key, sizeof(key));
+    c.body = SLICE_LIT("[{\"phone_number\":\"13812341234\",\"content\":\"内容\",\"send_time\":"
+                       "\"2017-09-01 00:00:00\","
+                       "\"dest_code\":\"1234\",\"sequence_id\":\"1234567892\"},"
+                       "{\"phone_number\":\"13812341234\",\"content\":\"内容\",\"send_time\":"
+                       "\"2017-09-01 00:00:00\","
+                       "\"dest_code\":\"1234\",\"sequence_id\":1234567890}]");
+    assert_int_equal(call_run(&c), ERR_OK);
+    assert_string_not_equal(key, c.items[0].key); /* the same words once more */
+    assert_string_equal(key,
+                        c.items[1].key); /* the same message pushed again, its id a number now */
     call_release(&c);
 }
 
@@ -226,6 +238,7 @@ static void one_biz_id_may_cover_many_numbers(void **state)
     assert_int_equal(c.items[1].advice, SMS_FINAL);
     assert_int_equal(c.items[2].advice, SMS_UNKNOWN);
     assert_string_not_equal(c.items[0].key, c.items[1].key);
+    assert_string_not_equal(c.items[1].key, c.items[2].key);
     assert_int_equal(c.items[3].report, SMS_REPORT_UNKNOWN);
     assert_false(c.items[3].final);
     assert_slice(c.items[3].message_id, "");
