@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include "integrations/sms/aliyun/aliyun.h"
+#include "tests/unit/integrations/peer.h"
 #include "tests/unit/integrations/sms_call.h"
 
 /* The example of the vendor's page on the signature, and a second one of its SDK. */
@@ -79,6 +80,49 @@ static void only_a_template_goes_out_with_its_parameters(void **state)
     bad = ACCOUNT;
     bad.sign = "";
     assert_int_equal(ALIYUN_CODEC.check(&bad), ERR_INPUT);
+}
+
+#define REPLY_BODY "{\"Code\":\"OK\",\"BizId\":\"9006^0\"}"
+
+static void a_message_without_a_template_is_refused_and_the_others_go_out(void **state)
+{
+    (void)state;
+    struct peer_step steps[] = {
+        {PEER_ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n" REPLY_BODY}};
+    _Static_assert(sizeof(REPLY_BODY) - 1 == 30, "the length in the head");
+    struct peer *p = peer_start(steps, 1);
+    char url[64];
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d", peer_port(p));
+    struct http_client *http = NULL;
+    struct sms_client *client = NULL;
+    const struct http_client_options http_options = {.max_parallel = 2};
+    struct sms_client_options options = {.codec = &ALIYUN_CODEC, .account = ACCOUNT};
+    options.account.url = url;
+    assert_int_equal(http_client_new(&http_options, &http), ERR_OK);
+    assert_int_equal(sms_client_new(&options, http, &client), ERR_OK);
+    struct sms_channel channel = sms_client_channel(client);
+    assert_true(channel.templates_only);
+    struct sms_message messages[3] = {
+        {.id = SLICE_LIT("n-1"), .to = SLICE_LIT("13812341234"), .text = SLICE_LIT("a")},
+        {.id = SLICE_LIT("n-2"),
+         .to = SLICE_LIT("13812341234"),
+         .text = SLICE_LIT("b"),
+         .template_code = SLICE_LIT("SMS_1")},
+        {.id = SLICE_LIT("n-3"),
+         .to = SLICE_LIT("021-62345678"),
+         .text = SLICE_LIT("c"),
+         .template_code = SLICE_LIT("SMS_1")}};
+    struct sms_result results[3];
+    assert_int_equal(sms_send(&channel, messages, 3, results), ERR_OK);
+    assert_int_equal(results[0].outcome, SMS_FINAL);
+    assert_int_equal(results[1].outcome, SMS_ACCEPTED);
+    assert_string_equal(results[1].provider_id, "9006^0");
+    assert_int_equal(results[2].outcome, SMS_FINAL);
+    assert_int_equal(peer_requests(p), 1);
+    assert_non_null(strstr(peer_last_request(p), "POST /?OutId=n-2&PhoneNumbers=13812341234&"));
+    sms_client_free(client);
+    http_client_free(http);
+    peer_stop(p);
 }
 
 static void answers_map_to_their_classes(void **state)
@@ -252,9 +296,13 @@ static void one_biz_id_may_cover_many_numbers(void **state)
 
 int main(void)
 {
+    if (http_client_setup() != ERR_OK) {
+        return 1;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signatures_match_the_published_vectors),
         cmocka_unit_test(only_a_template_goes_out_with_its_parameters),
+        cmocka_unit_test(a_message_without_a_template_is_refused_and_the_others_go_out),
         cmocka_unit_test(answers_map_to_their_classes),
         cmocka_unit_test(replies_of_people_come_as_an_array),
         cmocka_unit_test(an_item_that_cannot_be_read_does_not_cost_the_others),

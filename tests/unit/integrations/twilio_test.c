@@ -286,6 +286,11 @@ static void a_picture_without_words_and_a_base64_body(void **state)
     item = signed_item("mo", NULL, body, &c);
     assert_int_equal(item.text.len, strlen(base64) - 1);
     call_release(&c);
+    static const char letters[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    (void)snprintf(body, sizeof(body), "MessageSid=SM1&From=%%2B8613812341234&Body=%s", letters);
+    item = signed_item("mo", NULL, body, &c); /* would be base64, but of no text */
+    assert_slice(item.text, letters);
+    call_release(&c);
     item = signed_item("mo", NULL, "MessageSid=SM1&From=%2B8613812341234&Body=help",
                        &c); /* short: a word */
     assert_slice(item.text, "help");
