@@ -255,6 +255,40 @@ struct statement_line *bankfile_news_line(struct bankfile_news *news)
     return l;
 }
 
+static int by_result_id(const void *a, const void *b)
+{
+    const struct pay_result *const *x = a;
+    const struct pay_result *const *y = b;
+    return strcmp((*x)->id, (*y)->id);
+}
+
+enum err bankfile_news_contradictions(struct bankfile_news *news)
+{
+    size_t n = news->result_count;
+    struct pay_result **sorted = calloc(n + 1, sizeof(*sorted));
+    if (sorted == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = &news->results[i];
+    }
+    qsort(sorted, n, sizeof(*sorted), by_result_id);
+    for (size_t from = 0, to = 0; from < n; from = to) {
+        bool same = true;
+        for (to = from; to < n && strcmp(sorted[to]->id, sorted[from]->id) == 0; to++) {
+            same = same && sorted[to]->outcome == sorted[from]->outcome &&
+                   sorted[to]->amount_fen == sorted[from]->amount_fen;
+        }
+        news->odd += same ? 0 : 1;
+        for (size_t i = from; i < to && !same; i++) {
+            sorted[i]->outcome = PAY_UNKNOWN;
+            snprintf(sorted[i]->reason_code, sizeof(sorted[i]->reason_code), "[contradiction]");
+        }
+    }
+    free(sorted);
+    return ERR_OK;
+}
+
 void bankfile_why_set(struct bankfile_why *why, int line, const char *text)
 {
     if (why != NULL) {

@@ -103,6 +103,10 @@ void bankfile_news_release(struct bankfile_news *news);
 struct pay_result *bankfile_news_result(struct bankfile_news *news);
 struct statement_line *bankfile_news_line(struct bankfile_news *news);
 
+/* An id whose results say different things is told as PAY_UNKNOWN, "[contradiction]", each time; counted in odd.
+ * ERR_NO_MEMORY. */
+MUST_CHECK enum err bankfile_news_contradictions(struct bankfile_news *news);
+
 /* Why a file of the bank was refused. Never any of its content. */
 struct bankfile_why {
     bool incomplete; /* its end is missing: it may still be being written */

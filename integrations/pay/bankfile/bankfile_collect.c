@@ -164,6 +164,18 @@ static void hand_out(struct bankfile_rail *rail, const char *name, const char *s
               news->line_count, news->odd);
 }
 
+/* A statement of another account says nothing about our payments, and its debits would all look like theft. */
+static bool of_our_account(const struct bankfile_rail *rail)
+{
+    for (size_t i = 0; i < rail->news.head_count; i++) {
+        const char *account = rail->news.heads[i].account;
+        if (account[0] != '\0' && strcmp(account, rail->payer_account) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum step { STEP_NEXT, STEP_TAKEN };
 
 /* One file: handed out, put aside, or left for later. */
@@ -194,6 +206,10 @@ static enum err look_at(struct bankfile_rail *rail, const char *name, struct pay
     }
     if (err == ERR_NO_MEMORY || err == ERR_INTERNAL) {
         return err;
+    }
+    if (err == ERR_OK && !of_our_account(rail)) {
+        bankfile_why_set(&why, 0, "a statement of another account than ours");
+        err = ERR_INPUT;
     }
     if (err != ERR_OK && why.incomplete) {
         return unchanged_ms(rail, name, sha256) >= rail->stale_ms ? put_aside(rail, name, sha256, &why) : ERR_OK;

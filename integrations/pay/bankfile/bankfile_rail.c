@@ -137,8 +137,8 @@ enum err bankfile_rail_deliver(struct bankfile_rail *rail, size_t *left)
 
 /* ---- A new batch ---- */
 
-static enum err write_batch(struct bankfile_rail *rail, const struct pay_order *orders, size_t n, const char *msg_id,
-                            int64_t now_ms, struct buf *out, struct bankfile_fault *fault)
+static enum err write_batch(const struct bankfile_rail *rail, const struct pay_order *orders, size_t n,
+                            const char *msg_id, int64_t now_ms, struct buf *out, struct bankfile_fault *fault)
 {
     const struct bankfile_batch batch = {
         .msg_id = msg_id,
@@ -221,7 +221,13 @@ static void accept(struct pay_result *r, const char *id, const char *msg_id)
     snprintf(r->provider_ref, sizeof(r->provider_ref), "%s", msg_id);
 }
 
-/* Orders that the books know are accepted again; the others, and doubles in the call, are told apart. */
+/* Outside of what the profile lets one order be? */
+static bool amount_fits(const struct bankfile_rail *rail, int64_t fen)
+{
+    return rail->profile == NULL || (fen >= rail->profile->amount_min_fen && fen <= rail->profile->amount_max_fen);
+}
+
+/* Orders that the books know are accepted again; the others are picked for a new file. */
 static enum err select_new(struct bankfile_rail *rail, const struct pay_order *orders, size_t n, struct selection *s,
                            struct pay_result *results)
 {
@@ -231,6 +237,10 @@ static enum err select_new(struct bankfile_rail *rail, const struct pay_order *o
         err = registry_find(rail->registry, orders[i].id, msg_id);
         if (err == ERR_OK) {
             accept(&results[i], orders[i].id, msg_id);
+        } else if (err == ERR_NOT_FOUND && !amount_fits(rail, orders[i].amount_fen)) {
+            pay_result_unknown(&results[i], orders[i].id, "[amount]");
+            results[i].outcome = PAY_FAILED;
+            err = ERR_OK;
         } else if (err == ERR_NOT_FOUND) {
             s->orders[s->count] = orders[i];
             s->places[s->count++] = i;
@@ -284,6 +294,30 @@ static size_t batch_max(const struct bankfile_rail *rail)
     return rail->profile == NULL ? PAY_BATCH_MAX : (size_t)rail->profile->batch_max;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* An id that stands twice in one call would get two results that contradict each other. */
+static enum err check_orders(const struct pay_order *orders, size_t n)
+{
+    const char **ids = calloc(n, sizeof(*ids));
+    enum err err = ids == NULL ? ERR_NO_MEMORY : ERR_OK;
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        err = pay_order_check(&orders[i]);
+        ids[i] = orders[i].id;
+    }
+    if (err == ERR_OK) {
+        qsort(ids, n, sizeof(*ids), by_text);
+    }
+    for (size_t i = 1; i < n && err == ERR_OK; i++) {
+        err = strcmp(ids[i - 1], ids[i]) == 0 ? ERR_INPUT : ERR_OK;
+    }
+    free(ids);
+    return err;
+}
+
 /* As struct pay_rail says. After a failure of the disk half-way it cannot be said whether an order is in a file: every
  * result is UNKNOWN then, and query tells. */
 static enum err rail_disburse(void *self, const struct pay_order *orders, size_t n, struct pay_result *results)
@@ -292,27 +326,27 @@ static enum err rail_disburse(void *self, const struct pay_order *orders, size_t
     if (n == 0 || n > batch_max(rail)) {
         return ERR_INPUT;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (pay_order_check(&orders[i]) != ERR_OK) {
-            return ERR_INPUT;
-        }
+    enum err err = check_orders(orders, n);
+    struct pay_result *made = err == ERR_OK ? calloc(n, sizeof(*made)) : NULL;
+    if (made == NULL) {
+        return err == ERR_OK ? ERR_NO_MEMORY : err;
     }
-    enum err err = registry_lock(rail->registry);
-    if (err != ERR_OK) {
-        for (size_t i = 0; i < n; i++) {
-            pay_result_unknown(&results[i], orders[i].id, "[registry]");
-            results[i].not_taken = true;
-        }
-        return ERR_OK;
+    enum err locked = registry_lock(rail->registry);
+    err = locked;
+    if (locked == ERR_OK) {
+        err = disburse_locked(rail, orders, n, made);
+        registry_unlock(rail->registry);
     }
-    err = disburse_locked(rail, orders, n, results);
-    registry_unlock(rail->registry);
-    if (err == ERR_INPUT) {
-        return err; /* the rail's own settings, or an id twice: nothing was kept */
+    if (err == ERR_INPUT) { /* the rail's own settings: nothing was kept */
+        free(made);
+        return err;
     }
     for (size_t i = 0; i < n && err != ERR_OK; i++) {
-        pay_result_unknown(&results[i], orders[i].id, "[registry]");
+        pay_result_unknown(&made[i], orders[i].id, "[registry]");
+        made[i].not_taken = locked != ERR_OK;
     }
+    memcpy(results, made, n * sizeof(*made));
+    free(made);
     if (err != ERR_OK) {
         log_event(LOG_ERROR, "bankfile_registry", "rail=%s err=%s", rail->name, err_code(err));
     }
@@ -391,6 +425,23 @@ static enum err copy_options(const struct bankfile_rail_options *o, struct bankf
     return ERR_OK;
 }
 
+/* Would a batch with these settings be written? Better known at the start than with the first payment. */
+static enum err try_settings(const struct bankfile_rail *rail)
+{
+    const struct pay_order order = {
+        .id = "P1", .amount_fen = 1, .payee_fa = SLICE_LIT("account:1@bank"), .payee_name = SLICE_LIT("x")};
+    char msg_id[BANKFILE_MSG_ID_SIZE];
+    struct buf bytes;
+    struct bankfile_fault fault = {0, "", ""};
+    enum err err = bankfile_msg_id(rail->name, rail->msg_prefix, 0, &order, 1, msg_id);
+    buf_init(&bytes, BANKFILE_FILE_MAX);
+    if (err == ERR_OK) {
+        err = write_batch(rail, &order, 1, msg_id, 0, &bytes, &fault);
+    }
+    buf_release(&bytes);
+    return err == ERR_INPUT && fault.row > 0 ? ERR_OK : err; /* the made-up order need not suit the layout */
+}
+
 enum err bankfile_rail_new(const struct bankfile_rail_options *options, struct drop drop, struct bankfile_rail **out)
 {
     struct bankfile_rail *rail = calloc(1, sizeof(*rail));
@@ -400,6 +451,9 @@ enum err bankfile_rail_new(const struct bankfile_rail_options *options, struct d
     buf_init(&rail->bytes, BANKFILE_FILE_MAX);
     rail->list = calloc(1, sizeof(*rail->list));
     enum err err = rail->list == NULL ? ERR_NO_MEMORY : copy_options(options, rail);
+    if (err == ERR_OK) {
+        err = try_settings(rail);
+    }
     if (err == ERR_OK) {
         err = registry_open(options->registry_folder, &rail->registry);
     }

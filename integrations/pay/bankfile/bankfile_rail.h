@@ -12,7 +12,10 @@
  * was sent     the books know that
  *
  * An order that cannot be written (a name that the bank's encoding cannot hold, an account that is too long) is FAILED
- * with the column in brackets, e.g. "[name]"; the others of the batch go out. */
+ * with the column in brackets, e.g. "[name]"; the others of the batch go out. So is one whose amount the profile does
+ * not allow: "[amount]". An id twice in one call is ERR_INPUT.
+ *
+ * A statement of another account than payer_account is put aside: its lines are not ours to judge. */
 #ifndef INTEGRATIONS_PAY_BANKFILE_BANKFILE_RAIL_H
 #define INTEGRATIONS_PAY_BANKFILE_BANKFILE_RAIL_H
 

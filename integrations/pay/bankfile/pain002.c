@@ -116,6 +116,9 @@ enum err pain002_read(struct slice bytes, struct bankfile_news *news, struct ban
             err = read_order(tx, news);
         }
     }
+    if (err == ERR_OK) {
+        err = bankfile_news_contradictions(news);
+    }
     if (err == ERR_TOO_LARGE) {
         bankfile_why_set(why, 0, "more than 20000 orders");
     }

@@ -326,6 +326,9 @@ enum err text_read(const struct text_profile *p, struct slice bytes, struct bank
     if (err == ERR_OK) {
         err = read_lines(&r, bytes);
     }
+    if (err == ERR_OK) {
+        err = bankfile_news_contradictions(news);
+    }
     for (size_t i = 0; i < news->line_count && err == ERR_OK; i++) {
         if (news->lines[i].date_ms == 0) {
             news->lines[i].date_ms = r.day_ms;

@@ -34,6 +34,8 @@ static void refuse_doctype(void *ctx, const xmlChar *name, const xmlChar *extern
     (void)external;
     (void)system;
     xmlParserCtxt *parser = ctx;
+    bool *refused = parser->_private;
+    *refused = true;
     xmlStopParser(parser);
 }
 
@@ -58,7 +60,7 @@ static enum err check_root(xmlDoc *doc, const char *family, struct bankfile_why 
     const xmlNode *root = xmlDocGetRootElement(doc);
     if (root == NULL || root->ns == NULL || root->ns->href == NULL ||
         !family_fits((const char *)root->ns->href, family) || strcmp((const char *)root->name, "Document") != 0) {
-        bankfile_why_set(why, root == NULL ? 0 : (int)root->line, "not a document of the expected kind");
+        bankfile_why_set(why, root == NULL ? 0 : (int)xmlGetLineNo(root), "not a document of the expected kind");
         return ERR_INPUT;
     }
     return ERR_OK;
@@ -83,16 +85,18 @@ enum err xml_open(struct slice bytes, const char *family, struct xml_doc **out, 
     if (parser == NULL) {
         return ERR_NO_MEMORY;
     }
+    bool refused = false;
+    parser->_private = &refused; /* the application's own place */
     parser->sax->internalSubset = refuse_doctype;
     parser->sax->externalSubset = refuse_doctype;
     xmlDoc *doc = xmlCtxtReadMemory(parser, bytes.ptr, (int)bytes.len, NULL, NULL, options);
-    bool well = doc != NULL && parser->wellFormed != 0 && parser->disableSAX == 0;
+    bool well = doc != NULL && parser->wellFormed != 0 && !refused;
     const xmlError *fault = xmlCtxtGetLastError(parser);
     bool no_memory = fault != NULL && fault->code == XML_ERR_NO_MEMORY;
     enum err err = well ? check_root(doc, family, why) : no_memory ? ERR_NO_MEMORY : ERR_INPUT;
     if (!well) {
         bankfile_why_set(why, fault == NULL ? 0 : fault->line,
-                         fault == NULL ? "has a document type, which is forbidden" : "not well-formed XML");
+                         refused ? "has a document type, which is forbidden" : "not well-formed XML");
     }
     if (err == ERR_OK) {
         *out = (struct xml_doc *)(void *)doc;

@@ -122,6 +122,85 @@ static void an_order_that_no_file_can_carry_fails_alone(void **state)
     finish(&f);
 }
 
+static void an_id_twice_in_one_call_is_refused_before_anything_is_kept(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const char *const ids[] = {"P1"};
+    start(&f, NULL);
+    f.orders[2] = f.orders[0];
+    f.results[0].amount_fen = 77;
+    assert_int_equal(f.pay.disburse(f.pay.self, f.orders, 3, f.results), ERR_INPUT);
+    assert_int_equal(f.results[0].amount_fen, 77);
+    assert_ok(f.pay.query(f.pay.self, ids, 1, f.results));
+    assert_int_equal(f.results[0].outcome, PAY_NOT_FOUND);
+    assert_int_equal(f.pay.disburse(f.pay.self, f.orders, 0, f.results), ERR_INPUT);
+    assert_int_equal(f.pay.disburse(f.pay.self, f.orders, PAY_BATCH_MAX + 1, f.results), ERR_INPUT);
+    finish(&f);
+}
+
+static void amounts_outside_of_the_profile_fail_alone(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct pay_profile profile = {.batch_max = 3, .amount_min_fen = 100, .amount_max_fen = 80200};
+    start(&f, NULL);
+    bankfile_rail_free(f.rail);
+    struct drop drop;
+    struct bankfile_rail_options options = {.name = "bank",
+                                            .msg_prefix = "JJ",
+                                            .registry_folder = f.site.registry,
+                                            .payer_name = "某县民政局",
+                                            .payer_account = "1234567890123456",
+                                            .payer_bank = "103100000026",
+                                            .purpose = "",
+                                            .profile = &profile};
+    assert_ok(drop_folder(f.site.out, f.site.in, &drop));
+    options.payer_bank = "1031"; /* settings that no file can be made of are refused at the start */
+    assert_int_equal(bankfile_rail_new(&options, drop, &f.rail), ERR_INPUT);
+    options.payer_bank = "103100000026";
+    options.msg_prefix = "J-J";
+    assert_int_equal(bankfile_rail_new(&options, drop, &f.rail), ERR_INPUT);
+    options.msg_prefix = "JJ";
+    options.registry_folder = f.site.out;
+    assert_int_equal(bankfile_rail_new(&options, drop, &f.rail), ERR_NOT_FOUND);
+    options.registry_folder = f.site.registry;
+    assert_ok(bankfile_rail_new(&options, drop, &f.rail));
+    f.pay = bankfile_pay_rail(f.rail);
+    assert_ok(f.pay.disburse(f.pay.self, f.orders, 3, f.results));
+    assert_int_equal(f.results[1].outcome, PAY_ACCEPTED);
+    assert_int_equal(f.results[2].outcome, PAY_FAILED);
+    assert_string_equal(f.results[2].reason_code, "[amount]");
+    assert_int_equal(f.pay.disburse(f.pay.self, f.orders, 4, f.results), ERR_INPUT);
+    finish(&f);
+}
+
+static void a_statement_of_another_account_is_put_aside(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct pay_collection c;
+    struct buf text;
+    start(&f, NULL);
+    bank_site_read("tests/support/bankfile", "camt.053.xml", &text);
+    bank_site_put(f.site.in, "ours.xml", buf_slice(&text));
+    assert_ok(f.pay.collect(f.pay.self, &c));
+    assert_int_equal(c.line_count, 2);
+    size_t heads = 0;
+    assert_true(bankfile_rail_heads(f.rail, &heads)->balanced);
+    assert_int_equal(heads, 1);
+    assert_ok(f.pay.collect_done(f.pay.self));
+    char *account = strstr(text.ptr, "1234567890123456");
+    assert_non_null(account);
+    account[0] = '9';
+    bank_site_put(f.site.in, "other.xml", buf_slice(&text));
+    assert_ok(f.pay.collect(f.pay.self, &c));
+    assert_string_equal(c.source, "");
+    assert_true(has_reason(&f, "line 0: a statement of another account than ours\n"));
+    buf_release(&text);
+    finish(&f);
+}
+
 static void other_bytes_under_a_msg_id_are_refused(void **state)
 {
     (void)state;
@@ -357,6 +436,9 @@ int main(void)
         cmocka_unit_test(the_same_orders_again_go_into_no_second_file),
         cmocka_unit_test(a_query_answers_from_the_books),
         cmocka_unit_test(an_order_that_no_file_can_carry_fails_alone),
+        cmocka_unit_test(an_id_twice_in_one_call_is_refused_before_anything_is_kept),
+        cmocka_unit_test(amounts_outside_of_the_profile_fail_alone),
+        cmocka_unit_test(a_statement_of_another_account_is_put_aside),
         cmocka_unit_test(other_bytes_under_a_msg_id_are_refused),
         cmocka_unit_test(a_drop_that_fails_is_caught_up_later),
         cmocka_unit_test(while_payments_are_stopped_nothing_goes_out),

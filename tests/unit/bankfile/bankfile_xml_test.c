@@ -193,6 +193,22 @@ static void a_report_tells_of_the_file_and_of_its_orders(void **state)
     bankfile_news_release(&news);
 }
 
+static void an_order_that_is_told_twice_in_two_ways_is_unknown(void **state)
+{
+    (void)state;
+    static const char text[] =
+        REPORT("", INFO(TX("P1", "RJCT", CODE("AC04")) TX("P2", "ACSC", "") TX("P1", "ACSC", "") TX("P2", "ACSC", "")));
+    struct bankfile_news news = {0};
+    assert_ok(pain002_read(slice_of(text), &news, NULL));
+    assert_int_equal(news.result_count, 4);
+    assert_int_equal(news.odd, 1);
+    assert_int_equal(news.results[0].outcome, PAY_UNKNOWN);
+    assert_int_equal(news.results[2].outcome, PAY_UNKNOWN);
+    assert_string_equal(news.results[2].reason_code, "[contradiction]");
+    assert_int_equal(news.results[1].outcome, PAY_SUCCEEDED); /* the same twice says the same */
+    bankfile_news_release(&news);
+}
+
 static void the_less_certain_of_two_statuses_of_the_file_counts(void **state)
 {
     (void)state;
@@ -406,6 +422,7 @@ int main(void)
         cmocka_unit_test(the_msg_id_follows_rail_day_and_orders),
         cmocka_unit_test(statuses_and_reasons_map_by_the_table_unlisted_is_unknown),
         cmocka_unit_test(a_report_tells_of_the_file_and_of_its_orders),
+        cmocka_unit_test(an_order_that_is_told_twice_in_two_ways_is_unknown),
         cmocka_unit_test(the_less_certain_of_two_statuses_of_the_file_counts),
         cmocka_unit_test(hostile_and_broken_xml_is_refused),
         cmocka_unit_test(deep_and_long_documents_are_refused),
