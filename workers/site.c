@@ -36,32 +36,6 @@ static enum err open_rules(struct site *s, struct buf *why)
     return err;
 }
 
-static enum err open_bank(struct site *s, struct buf *why)
-{
-    enum err err = rail_keys_open(s->settings, &s->rail_keys, why);
-    if (err != ERR_OK) {
-        return err;
-    }
-    const struct g2p_options options = {
-        .base_url = s->settings->bank_url,
-        .token = s->settings->bank_token,
-        .sender_id = s->settings->region,
-        .receiver_id = "",
-        .sender_uri = s->settings->callback_url,
-        .payer_fa = "account:reserve@fund",
-        .payer_name = "",
-        .sync = s->settings->bank_sync != 0,
-        .us = s->rail_keys.g2p_us,
-        .bank = s->rail_keys.g2p_bank,
-        .total_ms = s->settings->bank_timeout_ms,
-    };
-    err = g2p_client_new(&options, s->http, &s->bank);
-    if (err != ERR_OK) {
-        buf_putf(why, "cannot use bank_url '%s': %s", options.base_url, err_text(err));
-    }
-    return err;
-}
-
 /* One channel out of the settings `sms_…` or `sms2_…`. */
 static enum err open_channel(struct site *s, const char *provider,
                              const struct sms_account *account, struct buf *why)
@@ -138,7 +112,7 @@ static enum err open_all(struct site *s, struct buf *why)
         }
     }
     if (err == ERR_OK && s->stages[STAGE_PAY]) {
-        err = open_bank(s, why);
+        err = rails_open(s->settings, s->http, &s->rails, why);
     }
     if (err == ERR_OK && s->stages[STAGE_NOTIFY]) {
         err = open_operators(s, why);
@@ -164,8 +138,7 @@ void site_close(struct site *s)
         sms_client_free(s->sms_clients[i]);
     }
     sms_codes_close(&s->sms_codes);
-    g2p_client_free(s->bank);
-    rail_keys_close(&s->rail_keys);
+    rails_close(&s->rails);
     http_client_free(s->http);
     packer_free(s->packer);
     atlas_close(&s->atlas);

@@ -5,8 +5,6 @@
 
 #include <stdbool.h>
 #include "integrations/http/http_client.h"
-#include "integrations/pay/g2p/g2p_client.h"
-#include "integrations/pay/rail_keys.h"
 #include "integrations/sms/sms_client.h"
 #include "queue/base/arena.h"
 #include "queue/base/settings.h"
@@ -15,6 +13,7 @@
 #include "queue/store/calls_read.h"
 #include "queue/store/pack.h"
 #include "queue/store/store.h"
+#include "workers/rails.h"
 #include "workers/routing/atlas.h"
 #include "workers/rules/rulebook.h"
 #include "workers/sms_codes.h"
@@ -34,8 +33,7 @@ struct site {
     struct atlas atlas;
     int64_t places_next_ms; /* monotonic: when to look for new townships, aliases and rules */
     struct http_client *http;
-    struct rail_keys rail_keys; /* must not move while a client is open */
-    struct g2p_client *bank;
+    struct rails rails;
     struct sms_client *sms_clients[SITE_SMS_MAX];
     struct sms_channel sms[SITE_SMS_MAX]; /* the first one is used as long as it works */
     size_t sms_count;

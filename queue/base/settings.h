@@ -61,6 +61,22 @@
     X(wechat_notify_url, TEXT, "", 0, 200, "https URL of our callback, no query")              \
     X(wechat_perception, TEXT, "行政补贴", 1, 60, "what the payee is told")                        \
     X(wechat_subsidy, TEXT, "临时救助", 1, 96, "kind of subsidy, for the report")                  \
+    X(pay_profile_dir, TEXT, "", 0, 200, "folder with RAIL.json, the provider profiles (ops/pay)")      \
+    X(pay_routes, TEXT, "account:g2p,wechat:wechat,alipay:alipay", 1, 200,                              \
+      "which rail carries which kind of account, kind:rail, comma-separated")                  \
+    X(bankfile_registry, TEXT, "", 0, 200, "books of the bank's files; \"\" = no such rail")   \
+    X(bankfile_out, TEXT, "", 0, 200, "folder (or SFTP path) for our files")                   \
+    X(bankfile_in, TEXT, "", 0, 200, "folder (or SFTP path) with the bank's files")            \
+    X(bankfile_layout, TEXT, "", 0, 200, "layout of its text files; \"\" = pain.001")          \
+    X(bankfile_prefix, TEXT, "JIUJI", 1, 7, "begin of our message ids at this bank")           \
+    X(bankfile_payer_name, TEXT, "", 0, 140, "name of the account that pays")                  \
+    X(bankfile_payer_account, TEXT, "", 0, 34, "its number")                                   \
+    X(bankfile_payer_bank, TEXT, "", 0, 35, "its bank")                                        \
+    X(bankfile_sftp_host, TEXT, "", 0, 200, "SFTP server of the bank; \"\" = folders here")    \
+    X(bankfile_sftp_port, INT, 22, 1, 65535, "its port")                                       \
+    X(bankfile_sftp_user, TEXT, "", 0, 64, "our user there")                                   \
+    X(bankfile_sftp_key_file, TEXT, "", 0, 200, "our private key")                             \
+    X(bankfile_sftp_known_hosts, TEXT, "", 0, 200, "file with the server's key")               \
     X(alipay_url, TEXT, "", 0, 200, "Alipay's gateway, \"\" = its public address")             \
     X(alipay_app_id, TEXT, "", 0, 32, "our app at Alipay")                                     \
     X(alipay_key_file, TEXT, "", 0, 200, "its private key (PEM or bare base64)")               \

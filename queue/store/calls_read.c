@@ -114,7 +114,7 @@ enum err load_payments_read(const redisReply *reply, struct loaded_payment *paym
     }
     for (size_t i = 0; i < n; i++) {
         const redisReply *row = reply_at(reply, i);
-        payments[i] = (struct loaded_payment){.found = reply_count(row) == 6};
+        payments[i] = (struct loaded_payment){.found = reply_count(row) == 7};
         if (!payments[i].found) {
             continue;
         }
@@ -126,6 +126,9 @@ enum err load_payments_read(const redisReply *reply, struct loaded_payment *paym
         payments[i].fund = reply_text_at(row, 3);
         payments[i].sealed = reply_text_at(row, 4);
         payments[i].wrapped_key = reply_text_at(row, 5);
+        if (reply_int(reply_at(row, 6), 0, INT64_MAX, &payments[i].made_ms) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
     }
     return ERR_OK;
 }

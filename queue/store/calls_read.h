@@ -48,7 +48,7 @@ int64_t spent_in(struct slice text, int64_t period);
 struct loaded_payment {
     bool found;
     enum payment_state state;
-    int64_t amount_fen;
+    int64_t amount_fen, made_ms; /* when it was approved */
     struct slice case_no, fund, sealed, wrapped_key;
 };
 void load_payments_begin(struct fcall *f, const char *region);

@@ -36,7 +36,8 @@ local function load_funds(keys, args)
   return answer
 end
 
--- Arguments: payment ids (1..64). Answers per id {state, amount, case no, fund, sealed, wrapped key} or
+-- Arguments: payment ids (1..64). Answers per id {state, amount, case no, fund, sealed, wrapped key,
+-- made ms} or
 -- "", and behind them what is stopped (gate.lua): "all,rail:x,township:y".
 local function load_payments(keys, args)
   local P, answer = keys[1], {}
@@ -45,7 +46,7 @@ local function load_payments(keys, args)
     local row = no and redis.call('HMGET', case_key(P, no), field, 'p', 'k')
     if row and row[1] then
       local pay = payment_parse(id, row[1])
-      answer[i] = { pay.s, int(pay.m), no, pay.u, row[2] or '', row[3] or '' }
+      answer[i] = { pay.s, int(pay.m), no, pay.u, row[2] or '', row[3] or '', pay.at }
     else
       answer[i] = ''
     end
