@@ -32,7 +32,8 @@ struct sms_message_in {
     struct sms_end end;
     const char *reply_name; /* template of the answer, "" = none */
     struct slice reply_case;
-    bool again; /* the case has changed or the store was busy: the job comes back */
+    bool again;   /* the case or the conversation has changed meanwhile: the job comes back */
+    bool refused; /* the case takes nothing more; it comes back and finds another state */
 };
 
 /* Load and read; *found false: there is no such message (any more). ERR_CORRUPT: it cannot be read

@@ -44,6 +44,7 @@ static enum err finish(struct site *s, struct sms_message_in *m, int64_t now_ms)
     m->end.from_hash = m->row.from_hash;
     m->end.answers_an_hour = s->settings->sms_answers_an_hour;
     m->end.life_safety = m->step.danger;
+    m->end.newest = m->row.newest;
     enum err err = ERR_OK;
     if (m->reply_name[0] != '\0' && sms_reply_allowed(m->from)) {
         err = write_answer(s, m, now_ms);
@@ -58,6 +59,7 @@ static enum err finish(struct site *s, struct sms_message_in *m, int64_t now_ms)
     if (reply != NULL) {
         freeReplyObject(reply);
     }
+    m->again = m->again || (err == ERR_OK && ended == SMS_ENDED_CHANGED);
     if (err == ERR_OK && ended == SMS_ENDED_CUT) {
         log_event(LOG_WARN, "sms_answer_cut",
                   "message=%.*s hint=\"too many answers to one telephone\"", SLICE_FMT(m->no));
@@ -113,11 +115,12 @@ static enum err handle(struct site *s, struct sms_message_in *m)
         dialogue_step(&m->talk, &m->reading, m->text, &m->step);
     }
     err = sms_message_act(s, m, now_ms);
-    if (err == ERR_OK && m->again) {
-        return end_job(s, m, JOB_RETRY, "");
-    }
-    if (err == ERR_OK) {
+    if (err == ERR_OK && !m->again && !m->refused) {
         err = finish(s, m, now_ms);
+    }
+    if (err == ERR_OK &&
+        (m->again || m->refused)) { /* what has changed is no failure; a refusal is looked into */
+        return end_job(s, m, m->again ? JOB_AGAIN : JOB_RETRY, "");
     }
     if (err == ERR_OK) {
         log_event(LOG_DEBUG, "sms_handled", "message=%.*s act=%d answer=%s", SLICE_FMT(m->no),

@@ -151,6 +151,7 @@ static enum err speak(struct site *s, struct sms_message_in *m, enum case_verb v
     for (size_t i = 0; i < extra_count; i++) {
         r.extra[i] = extra[i];
     }
+    r.version = verb == VERB_ADD ? m->about->version : 0;
     snprintf(name, sizeof(name), "%.*s|%s|%.*s", SLICE_FMT(m->job->id), case_verb_word(verb),
              SLICE_FMT(r.no));
     enum err err = seal_hash(s->sealer, "sms-act", slice_of(name), idem);
@@ -246,9 +247,9 @@ static enum err add(struct site *s, struct sms_message_in *m, const char *reason
     extra[2] = slice_of(score);
     extra[3] = slice_of(m->step.danger ? urgency_word(URGENCY_CRITICAL) : "");
     err = speak(s, m, VERB_ADD, CITIZEN, slice_of(reason), extra, 4, 0, slice_make("", 0), &result);
-    if (err == ERR_OK && !taken(&result)) {
-        m->again = true; /* it has just come to its end, or changed: look again */
-    }
+    m->again =
+        err == ERR_OK && result.outcome == ACT_VERSION; /* facts and texts are written as a whole */
+    m->refused = err == ERR_OK && !taken(&result) && !m->again;
     if (m->step.wait) {
         m->end.wait_case = m->about->no;
         m->end.wait_ms = now_ms + s->settings->sms_gather_ms;

@@ -102,7 +102,7 @@ static enum err read_parts(const redisReply *list, struct sms_loaded *out)
 static enum err read_talk(const redisReply *list, struct sms_loaded *out)
 {
     struct slice rest = reply_text_at(list, 0);
-    if (reply_count(list) != 4) {
+    if (reply_count(list) != 5) {
         return ERR_CORRUPT;
     }
     if (rest.len > 0) {
@@ -113,6 +113,7 @@ static enum err read_talk(const redisReply *list, struct sms_loaded *out)
             return ERR_CORRUPT;
         }
     }
+    out->newest = reply_text_at(list, 4);
     out->people_known = slice_is(reply_text_at(list, 2), "1");
     return reply_int(reply_at(list, 1), 0, INT64_MAX, &out->misses);
 }
@@ -215,11 +216,12 @@ void sms_end_write(struct fcall *f, const char *region, const struct sms_end *e)
     fcall_text(f, e->life_safety ? "1" : "");
     fcall_slice(f, e->wait_case);
     fcall_int(f, e->wait_ms);
+    fcall_slice(f, e->newest);
 }
 
 enum err sms_end_read(const redisReply *reply, enum sms_ended *out)
 {
-    static const char *const WORDS[] = {"ok", "cut", "stale"};
+    static const char *const WORDS[] = {"ok", "cut", "stale", "changed"};
     for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
         if (slice_is(reply_text(reply), WORDS[i])) {
             *out = (enum sms_ended)i;

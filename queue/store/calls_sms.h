@@ -66,7 +66,8 @@ struct sms_loaded {
     int64_t misses;
     bool people_known;
     struct slice officer_township, officer_actor; /* "" = no officer */
-    size_t case_count;                            /* newest first */
+    struct slice newest; /* number of the newest case, also where it is gone; "" = none */
+    size_t case_count;   /* newest first */
     struct sms_case cases[SMS_TALK_CASES_MAX];
 };
 void sms_load_begin(struct fcall *f, const char *region);
@@ -90,8 +91,11 @@ struct sms_end {
     bool life_safety;
     struct slice wait_case; /* routing of this case waits until wait_ms, "" = none */
     int64_t wait_ms;
+    struct slice newest; /* case of the telephone when the message was loaded, "" = none */
 };
-enum sms_ended { SMS_ENDED_OK, SMS_ENDED_CUT, SMS_ENDED_STALE };
+/* Changed: nothing was written, another message of this telephone has just opened a case: look
+ * again. */
+enum sms_ended { SMS_ENDED_OK, SMS_ENDED_CUT, SMS_ENDED_STALE, SMS_ENDED_CHANGED };
 void sms_end_write(struct fcall *f, const char *region, const struct sms_end *e);
 MUST_CHECK enum err sms_end_read(const redisReply *reply, enum sms_ended *out);
 

@@ -6,7 +6,7 @@ const test = require('node:test');
 const assert = require('node:assert');
 const { Site, until, REGION } = require('../support/site.js');
 const { Handset, SMS_SECRET } = require('../support/handset.js');
-const { strandedTicket, plainTicket } = require('../support/api.js');
+const { strandedTicket, plainTicket, person } = require('../support/api.js');
 
 const TOWNSHIP = '520102022';
 const PLACE = '贵阳市南明区兴关路街道';
@@ -214,7 +214,39 @@ test('an officer without a smartphone: accepts by digit, gives back with a reaso
     await officer.writes('人在隔壁街道，不属我处');
     await officer.hears(/已退回/);
     await site.awaitCase(second, 'RETURNED');
-    assert.strictEqual((await reviewer.post(`/v1/townships/${TOWNSHIP}/phone`, { phone: '', officer: 'lao-li' })).status, 204);
+    const off = await reviewer.post(`/v1/townships/${TOWNSHIP}/phone`, { phone: '', officer: 'lao-li' });
+    assert.strictEqual(off.status, 204, off.text);
+});
+
+test('goods that an officer hands over: the code is read back by SMS, a wrong one is told', async (t) => {
+    const ticket = plainTicket(TOWNSHIP, { person: person({ account: undefined }) });
+    const citizen = new Handset(site, ticket.person.phone);
+    citizen.print = (line) => t.diagnostic(line);
+    const no = await call(ticket);
+    await citizen.hears(/办理/);
+    const officer = await site.officer(TOWNSHIP);
+    const { claim } = await officer.must(200, 'POST', `/v1/townships/${TOWNSHIP}/claim`, { case: no });
+    const says = async (verb, body) => {
+        const answer = await officer.verb(no, verb, { claim, ...body });
+        assert.strictEqual(answer.status, 200, answer.text);
+        return answer.json;
+    };
+    await says('accept');
+    const payment = (await says('first-aid', { amount_fen: 30000, method: 'goods' })).payments[0].id;
+    await says('hand-over', { payment, witness: 'village:chen' });
+    await citizen.hears(/受理/);
+    await citizen.hears(/已批准先行救助300.00 元/);
+    const [, code] = /签收码(\d{6})/.exec(await citizen.hears(/签收码/));
+    await citizen.writes(code === '123456' ? '654321' : '123456');
+    await citizen.hears(/签收码不对/);
+    await citizen.writes(code);
+    await citizen.hears(/签收码已核对/);
+    const shown = await site.awaitCase(no, 'FIRST_AID_PAID');
+    assert.strictEqual(shown.payments[0].state, 'SUCCEEDED');
+    for (const key of await site.keys('out:')) {
+        const kept = await site.redis('HGETALL', site.key(key));
+        assert.ok(!kept.map(String).some((value) => value.includes(code)), `the code stands in ${key}`);
+    }
 });
 
 test('receipts: final wins over late and repeated ones', async (t) => {
@@ -261,7 +293,8 @@ test('what people wrote stands nowhere in clear', async (t) => {
         const full = site.key(key);
         const type = String(await site.redis('TYPE', full));
         const read = { hash: ['HGETALL', full], string: ['GET', full], stream: ['XRANGE', full, '-', '+'] }[type];
-        const text = read ? JSON.stringify(await site.redis(...read), (_, v) => (Buffer.isBuffer(v) ? String(v) : v)) : '';
+        const value = read ? await site.redis(...read) : '';
+        const text = JSON.stringify(value, (_, v) => (Buffer.isBuffer(v) ? String(v) : v));
         assert.ok(!(key + text).includes('欧阳测试') && !text.includes('11010519491231002'), key);
         assert.ok(!(key + text).includes(citizen.number), key);
     }

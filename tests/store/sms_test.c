@@ -223,6 +223,7 @@ static struct sms_end ending(const struct leased *l, const char *no)
         .answer = SLICE_LIT("x~ask-place"),
         .answers_an_hour = 2,
         .wait_case = slice_of(""),
+        .newest = slice_of(""),
     };
 }
 
@@ -268,6 +269,28 @@ static void a_lost_lease_changes_nothing(void **state)
     assert_unchanged(digest);
 }
 
+/* Two workers read two messages of one person before either has opened a case. */
+static void two_messages_at_once_open_one_case(void **state)
+{
+    struct leased l;
+    (void)state;
+    for (int i = 1; i <= 2; i++) {
+        char key[8];
+        (void)snprintf(key, sizeof(key), "a%d", i);
+        struct sms_arrived m = arrived(case_number(i), key);
+        m.same_hash = slice_of(key);
+        take(&m);
+    }
+    lease(STAGE_SMS, 60000, 1, &l);
+    struct sms_end first = ending(&l, l.ids[0]);
+    assert_int_equal(end(&first), SMS_ENDED_OK);
+    lease(STAGE_SMS, 60000, 1, &l);
+    struct sms_end second = ending(&l, l.ids[0]); /* it has read that there is no case */
+    assert_int_equal(end(&second), SMS_ENDED_CHANGED);
+    assert_int_equal(set_size("q:route:ready"), 1);
+    assert_int_equal(set_size("q:sms:leased"), 1);
+}
+
 static void two_machines_that_answer_each_other_are_cut(void **state)
 {
     (void)state;
@@ -281,7 +304,9 @@ static void two_machines_that_answer_each_other_are_cut(void **state)
         take(&m);
         lease(STAGE_SMS, 60000, 1, &l);
         struct sms_end e = ending(&l, case_number(i + 1));
-        e.life_safety = i == 3; /* has as many answers again */
+        e.newest = slice_of(at("talk:" PHONE, "c"));
+        e.newest.len = e.newest.len > 22 ? 22 : e.newest.len; /* the first of the list */
+        e.life_safety = i == 3;                               /* has as many answers again */
         assert_int_equal(end(&e), i < 2 || i == 3 ? SMS_ENDED_OK : SMS_ENDED_CUT);
     }
     assert_int_equal(set_size("q:notify:ready"), 3);
@@ -415,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_malformed_stores_nothing, fixture_reset),
         cmocka_unit_test_setup(a_message_opens_its_case_and_ends_in_one_step, fixture_reset),
         cmocka_unit_test_setup(a_lost_lease_changes_nothing, fixture_reset),
+        cmocka_unit_test_setup(two_messages_at_once_open_one_case, fixture_reset),
         cmocka_unit_test_setup(two_machines_that_answer_each_other_are_cut, fixture_reset),
         cmocka_unit_test_setup(a_message_goes_out_once, fixture_reset),
         cmocka_unit_test_setup(final_receipts_win_whatever_the_order, fixture_reset),

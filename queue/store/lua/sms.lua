@@ -173,7 +173,8 @@ function SMS.cases(P, list)
 end
 
 -- Arguments: numbers of messages (1..64). Answers per message {provider, sender's hash, received ms,
--- operator's ms, unreadable, parts, {part or "" …}, {asked, misses, people known, question number},
+-- operator's ms, unreadable, parts, {part or "" …}, {asked, misses, people known, question number,
+-- newest case},
 -- {township, actor}, {cases …}}, or "".
 function SMS.load(keys, args)
   local P, answer = keys[1], {}
@@ -188,7 +189,8 @@ function SMS.load(keys, args)
       local talk = redis.call('HMGET', SMS.talk_key(P, row[2]), 'a', 'mi', 'pk', 'i', 'c')
       local officer = redis.call('HMGET', P .. ':ophone:' .. row[2], 't', 'a')
       answer[i] = { row[1], row[2], row[3], row[4], row[5] or '', row[6], parts,
-        { talk[1] or '', talk[2] or '0', talk[3] or '', talk[4] or '0' }, { officer[1] or '', officer[2] or '' },
+        { talk[1] or '', talk[2] or '0', talk[3] or '', talk[4] or '0',
+          string.match(talk[5] or '', '^%d+') or '' }, { officer[1] or '', officer[2] or '' },
         SMS.cases(P, talk[5]) }
     end
   end
@@ -233,10 +235,11 @@ end
 -- The end of one message. Arguments: lease token, job id, message number, sender's hash; case to open: facts,
 -- sealed, person's hash, wrapped key, job score, event tail ("" each if none); talk: case to link ("" none), "1" to
 -- unlink it, question word, its case, its life ms, misses, people known ("1", "0" or "" as it is); answer:
--- payload ("" none), most automatic answers an hour, "1" for life safety; wait: case, until ms ("" none).
--- Answers "ok", "cut" (no answer: too many) or "stale".
+-- payload ("" none), most automatic answers an hour, "1" for life safety; wait: case, until ms ("" none); the newest
+-- case of this telephone when the message was read. Answers "ok", "cut" (no answer: too many), "stale", or
+-- "changed": a case is to be opened, and meanwhile another message of this telephone has opened one.
 function SMS.done(keys, args)
-  args_check(args, 22, 22)
+  args_check(args, 23, 23)
   local P, token, job, no, hash = keys[1], args[1], args[2], args[3], args[4]
   local batch, now = batch_new(P), now_ms()
   local life_ms, most = whole(args[15], 0, EXACT_MAX, 'life_ms'), whole(args[19], 0, 1000, 'most')
@@ -245,6 +248,10 @@ function SMS.done(keys, args)
   expect('zset', queue_key(P, 'sms', 'leased'))
   if not held_by(P, 'sms', token, { job })[job] then
     return 'stale'
+  end
+  local talk, list, answer = SMS.talk_read(P, hash), {}, 'ok'
+  if args[5] ~= '' and (string.match(talk.c, '^%d+') or '') ~= args[23] then
+    return 'changed'
   end
   if args[5] ~= '' and redis.call('EXISTS', case_key(P, no)) == 0 then
     local case = { no = no, s = 'NONE', v = 0, ev = '', set = {} }
@@ -255,7 +262,6 @@ function SMS.done(keys, args)
     case_set(case, 'k', args[8])
     job_add(batch, 'route', no, args[9], '')
   end
-  local talk, list, answer = SMS.talk_read(P, hash), {}, 'ok'
   if args[11] ~= '' then
     SMS.link(list, talk, args[11])
   end
