@@ -416,6 +416,7 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         extra_int(p, b->amount_fen);
         extra_desk(p);
         break;
+    case VERB_COUNTERSIGN:
     case VERB_REPAY: extra_int(p, b->amount_fen); break;
     case VERB_DUPLICATE: extra(p, b->other); break;
     case VERB_LINK:
