@@ -183,6 +183,29 @@ test(
     },
 );
 
+test('killed between staging and publishing, a file gets its name once', { skip }, () => {
+    const before = files('out');
+    const books = (name) => at('registry', name);
+    assert.match(tool(['disburse', '201', '2']).stdout, /^left 0$/m);
+    const [name] = files('out').filter((file) => !before.includes(file));
+    const msgId = path.basename(name, '.xml');
+    const forget = () => {
+        fs.rmSync(books(`files/${msgId}.sent`));
+        fs.writeFileSync(books(`open/${msgId}`), '');
+    };
+    // killed behind the rename, and the bank has taken the file: it must not come again
+    forget();
+    fs.renameSync(at('bank/out', name), at('taken.xml'));
+    assert.match(tool(['disburse', '203', '1']).stdout, /^left 0$/m);
+    assert.ok(!files('out').includes(name));
+    // killed before the rename: it must come
+    forget();
+    fs.renameSync(at('taken.xml'), at('bank/out', `.${name}.tmp`));
+    assert.match(tool(['disburse', '204', '1']).stdout, /^left 0$/m);
+    assert.ok(files('out').includes(name));
+    assert.ok(!files('out').includes(`.${name}.tmp`));
+});
+
 test('without its registry the rail does not start', { skip }, () => {
     const done = tool(['disburse', '1', '5'], { registry: 'lost' });
     assert.strictEqual(done.status, 1);

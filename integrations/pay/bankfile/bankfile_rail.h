@@ -15,6 +15,8 @@
  * with the column in brackets, e.g. "[name]"; the others of the batch go out. So is one whose amount the profile does
  * not allow: "[amount]". An id twice in one call is ERR_INPUT.
  *
+ * Of an ACCEPTED order provider_ref is the MsgId of its file: what reconcile.h calls batch_id.
+ *
  * A statement of another account than payer_account is put aside: its lines are not ours to judge. */
 #ifndef INTEGRATIONS_PAY_BANKFILE_BANKFILE_RAIL_H
 #define INTEGRATIONS_PAY_BANKFILE_BANKFILE_RAIL_H

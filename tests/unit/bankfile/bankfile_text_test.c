@@ -191,6 +191,32 @@ static void a_separator_inside_a_character_is_no_separator(void **state)
     bankfile_news_release(&news);
 }
 
+static void a_separator_behind_the_last_column_is_written_and_read(void **state)
+{
+    (void)state;
+    static struct text_profile p;
+    struct pay_order order;
+    struct buf bytes;
+    struct bankfile_news news = {0};
+    p = daifa;
+    p.separator_at_end = true;
+    p.crlf = false;
+    buf_init(&bytes, BANKFILE_FILE_MAX);
+    bank_site_orders(&order, 1, 1);
+    order.payee_name = SLICE_LIT("A");
+    order.note = SLICE_LIT("");
+    struct bankfile_batch batch = batch_of(&order, 1);
+    batch.purpose = "";
+    assert_ok(text_write(&p, &batch, &bytes, NULL));
+    assert_slice(buf_slice(&bytes), "H|JJ20260301ABCD|20260301||1234567890123456|1|801.00|\n"
+                                    "D|1|P1|A|6222020000000000000|102100099996|801.00||\nT|1|801.00|\n");
+    assert_ok(text_read(&p, SLICE_LIT("H|JJ1|20260302|\nD|P1|x|801.00|0000||B1|\nT|1|801.00\n"), &news, NULL));
+    assert_int_equal(news.results[0].outcome, PAY_SUCCEEDED);
+    assert_string_equal(news.results[0].provider_ref, "B1");
+    bankfile_news_release(&news);
+    buf_release(&bytes);
+}
+
 static void codes_map_by_the_profile_unlisted_is_unknown(void **state)
 {
     (void)state;
@@ -335,6 +361,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_its_column_is_refused),
         cmocka_unit_test(fixed_widths_count_bytes_of_the_encoding),
         cmocka_unit_test(a_separator_inside_a_character_is_no_separator),
+        cmocka_unit_test(a_separator_behind_the_last_column_is_written_and_read),
         cmocka_unit_test(codes_map_by_the_profile_unlisted_is_unknown),
         cmocka_unit_test(half_and_wrong_files_are_told_apart),
         cmocka_unit_test(a_row_that_cannot_be_read_concludes_nothing),

@@ -2,7 +2,7 @@
 #include "integrations/pay/bankfile/camt.h"
 #include "integrations/pay/bankfile/pain001.h"
 #include "integrations/pay/bankfile/pain002.h"
-#include "queue/base/file.h"
+#include "integrations/pay/bankfile/text_encode.h"
 #include "tests/support/test.h"
 #include "tests/unit/bankfile/site.h"
 
@@ -191,6 +191,32 @@ static void a_report_tells_of_the_file_and_of_its_orders(void **state)
         assert_string_equal(news.results[i].reason_code, want[i].reason);
     }
     bankfile_news_release(&news);
+}
+
+static void a_report_in_gb18030_is_read_by_its_declaration(void **state)
+{
+    (void)state;
+    static const char
+        text[] =
+            "<?xml version=\"1.0\" encoding=\"GB18030\"?>"
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.11\"><CstmrPmtStsRpt><OrgnlGrpInfAndSts>"
+            "<OrgnlMsgId>JJ1</OrgnlMsgId></OrgnlGrpInfAndSts>" INFO(
+                TX("P1", "RJCT",
+                   "<StsRsnInf><Orgtr><Nm>\xe4\xb6\xae\xf0\xac\xad\x8e</Nm></Orgtr><Rsn><Cd>BE01</Cd></Rsn></"
+                   "StsRsnInf>")) "</CstmrPmtStsRpt></Document>";
+    struct text_coder *coder = NULL;
+    struct buf bytes;
+    struct bankfile_news news = {0};
+    buf_init(&bytes, 65536);
+    assert_ok(text_coder_new(TEXT_GB18030, &coder));
+    assert_ok(text_encode(coder, slice_of(text), &bytes));
+    assert_ok(pain002_read(buf_slice(&bytes), &news, NULL));
+    assert_int_equal(news.results[0].outcome, PAY_FAILED);
+    bankfile_news_release(&news);
+    assert_int_equal(pain002_read(slice_make(bytes.ptr + 40, bytes.len - 40), &news, NULL), ERR_INPUT); /* undeclared */
+    bankfile_news_release(&news);
+    text_coder_free(coder);
+    buf_release(&bytes);
 }
 
 static void an_order_that_is_told_twice_in_two_ways_is_unknown(void **state)
@@ -422,6 +448,7 @@ int main(void)
         cmocka_unit_test(the_msg_id_follows_rail_day_and_orders),
         cmocka_unit_test(statuses_and_reasons_map_by_the_table_unlisted_is_unknown),
         cmocka_unit_test(a_report_tells_of_the_file_and_of_its_orders),
+        cmocka_unit_test(a_report_in_gb18030_is_read_by_its_declaration),
         cmocka_unit_test(an_order_that_is_told_twice_in_two_ways_is_unknown),
         cmocka_unit_test(the_less_certain_of_two_statuses_of_the_file_counts),
         cmocka_unit_test(hostile_and_broken_xml_is_refused),
