@@ -46,6 +46,8 @@ void disasters_approve(struct op *op); /* POST /v1/disasters/{id}/approve */
 void disasters_end(struct op *op);     /* POST /v1/disasters/{id}/end */
 void sms_callback(struct op *op);      /* GET, POST /v1/sms/{provider}/{tail*} */
 void sms_officer(struct op *op);       /* POST /v1/townships/{code}/phone */
+void rosters_send(struct op *op);      /* POST /v1/rosters */
+void rosters_get(struct op *op);       /* GET /v1/rosters/{id} */
 void people_history(struct op *op);    /* GET /v1/cases/{no}/history */
 void spot_checks_list(struct op *op);  /* GET /v1/spot-checks */
 void spot_checks_done(struct op *op);  /* POST /v1/cases/{no}/spot-check */

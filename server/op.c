@@ -275,7 +275,7 @@ void op_on_request(struct http_server *server, const struct http_request *r, voi
     op->ticket = r->ticket;
     op->route = &OP_ROUTES[match.id];
     op->began_us = clock_mono_us();
-    arena_init(&op->arena, OP_ARENA_MAX);
+    arena_init(&op->arena, OP_ARENA_MAX + 3 * r->body.len); /* a roster is kept and made UTF-8 */
     g->ops++;
     if (!keep_request(op, r, &match)) {
         op_reply_problem(op, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");

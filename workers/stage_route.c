@@ -394,7 +394,11 @@ enum err stage_route(struct site *s, size_t *handled)
     if (err == ERR_OK) {
         err = lease_end(s, STAGE_ROUTE, &lease, ends, end_count);
     }
-    *handled = n;
+    size_t taken = 0;
+    if (err == ERR_OK && n < (size_t)s->settings->batch) {
+        err = roster_take_some(s, &taken);
+    }
+    *handled = n + taken;
     lease_release(&lease);
     return err;
 }

@@ -41,4 +41,7 @@ MUST_CHECK enum err route_load_funds(struct site *s, struct route_work *batch, s
 MUST_CHECK enum err route_find_alike(struct site *s, struct route_work *batch, size_t n,
                                      int64_t now_ms);
 
+/* stage_roster.c: rows of rosters become cases, for when there is not much else to do. */
+MUST_CHECK enum err roster_take_some(struct site *s, size_t *taken);
+
 #endif

@@ -52,6 +52,12 @@ static void on_closed(uv_handle_t *handle)
     server_connection_gone(server);
 }
 
+static void large_end(struct connection *c)
+{
+    c->server->large_now -= c->large;
+    c->large = false;
+}
+
 void connection_close(struct connection *c)
 {
     struct http_server *server = c->server;
@@ -59,6 +65,7 @@ void connection_close(struct connection *c)
         return;
     }
     connection_wait(c, WAIT_NONE);
+    large_end(c);
     c->state = CONNECTION_CLOSED;
     server->counters.open_now--;
     server->counters.busy_now -= c->serial != 0;
@@ -81,6 +88,33 @@ static void send_continue(struct connection *c)
     }
 }
 
+static size_t body_limit(const struct connection *c)
+{
+    const struct http_limits *l = &c->server->options.limits;
+    return (size_t)(c->large ? l->large_body_bytes : l->body_bytes);
+}
+
+/* A body to the large path that does not fit otherwise (or tells no length) takes one of a few
+ * places. False: none is free, the request was refused. */
+static bool large_begin(struct connection *c)
+{
+    struct http_server *server = c->server;
+    const struct http_limits *l = &server->options.limits;
+    const char *path = server->options.large_path;
+    bool wanted = path != NULL && slice_is(server->head.request.path, path) &&
+                  (server->head.chunked || server->head.content_length > (uint64_t)l->body_bytes);
+    if (!wanted || c->large) {
+        return true;
+    }
+    if (server->large_now >= (size_t)l->large_bodies) {
+        connection_refuse(c, FAULT_FULL);
+        return false;
+    }
+    c->large = true;
+    server->large_now++;
+    return true;
+}
+
 /* Read the head at bytes once it is complete. False: more bytes are needed, or the request was
  * refused. */
 static bool read_head(struct connection *c, const char *bytes, size_t len)
@@ -98,7 +132,10 @@ static bool read_head(struct connection *c, const char *bytes, size_t len)
         connection_refuse(c, fault);
         return false;
     }
-    if (server->head.content_length > (uint64_t)server->options.limits.body_bytes) {
+    if (!large_begin(c)) {
+        return false;
+    }
+    if (server->head.content_length > (uint64_t)body_limit(c)) {
         server->counters.bad_requests++;
         connection_refuse(c, FAULT_BODY_SIZE);
         return false;
@@ -124,8 +161,7 @@ static bool read_body(struct connection *c, char *bytes, size_t *len)
     size_t raw_len = *len - c->scan.at - c->body_len;
     size_t used;
     size_t made;
-    enum chunk_result result = chunk_decode(
-        &c->chunk, raw, raw_len, (size_t)server->options.limits.body_bytes, &used, &made);
+    enum chunk_result result = chunk_decode(&c->chunk, raw, raw_len, body_limit(c), &used, &made);
     memmove(raw + made, raw + used, raw_len - used);
     *len -= used - made;
     c->body_len += made;
@@ -146,6 +182,7 @@ static void hand_over(struct connection *c, const char *bytes)
     c->body_omitted = r->method == HTTP_METHOD_HEAD;
     c->state = CONNECTION_BUSY;
     connection_wait(c, WAIT_NONE);
+    large_end(c);
     r->body = slice_make(bytes + c->scan.at, c->body_len);
     r->remote = c->remote;
     r->ticket = (struct http_ticket){.serial = c->serial, .slot = c->slot};
@@ -172,7 +209,7 @@ static bool serve_one(struct connection *c, char *bytes, size_t *len, size_t *us
     bool empty = *len == c->scan.at;
     if (!read_body(c, bytes, len)) {
         if (c->state == CONNECTION_BODY && head_is_new) {
-            connection_wait(c, WAIT_BODY);
+            connection_wait(c, c->large ? WAIT_LARGE : WAIT_BODY);
             if (c->server->head.wants_continue && empty) {
                 send_continue(c);
             }
@@ -418,7 +455,10 @@ void connection_accept(struct http_server *server)
         return;
     }
     const struct http_limits *l = &server->options.limits;
-    buf_init(&c->in, (size_t)(l->request_line_bytes + l->header_bytes + l->body_bytes) +
+    long body_bytes = server->options.large_path != NULL && l->large_body_bytes > l->body_bytes
+                          ? l->large_body_bytes
+                          : l->body_bytes;
+    buf_init(&c->in, (size_t)(l->request_line_bytes + l->header_bytes + body_bytes) +
                          PARKED_BYTES_MAX + 2 * READ_BYTES);
     c->slot = server->free_slots[--server->free_count];
     server->slots[c->slot] = c;

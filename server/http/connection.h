@@ -36,7 +36,7 @@ enum connection_state {
 };
 
 /* What a connection waits for. READY has no deadline: parked requests are served in the next loop iteration. */
-enum wait { WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_WRITE, WAIT_LINGER, WAIT_READY, WAIT_COUNT, WAIT_NONE = WAIT_COUNT };
+enum wait { WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_WRITE, WAIT_LINGER, WAIT_READY, WAIT_LARGE, WAIT_COUNT, WAIT_NONE = WAIT_COUNT };
 
 /* Output the system has not taken. */
 struct backlog {
@@ -70,6 +70,7 @@ struct connection {
     bool eof;          /* the client has shut its side */
     bool reading;
     bool serving; /* inside connection_serve */
+    bool large;   /* a large body is being received: counted in server->large_now */
 };
 
 struct http_server {
@@ -83,6 +84,7 @@ struct http_server {
     struct deadline_list waits[WAIT_COUNT];
     uint64_t timer_due_ms; /* 0: the timer is off */
     uint64_t next_serial;
+    size_t large_now;
     struct connection **slots; /* NULL: free */
     uint32_t *free_slots;
     size_t slot_count;

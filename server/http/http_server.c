@@ -44,6 +44,7 @@ static void expire(struct connection *c, enum wait wait)
         connection_refuse(c, FAULT_HEAD_SLOW);
         return;
     case WAIT_BODY:
+    case WAIT_LARGE:
         counters->body_timeouts++;
         connection_refuse(c, FAULT_BODY_SLOW);
         return;
@@ -191,9 +192,10 @@ static struct http_server *server_make(uv_loop_t *loop, const struct http_server
     for (size_t i = 0; i < server->slot_count; i++) {
         server->free_slots[server->free_count++] = (uint32_t)(server->slot_count - 1 - i);
     }
-    const long waits[] = {[WAIT_IDLE] = l->idle_ms,          [WAIT_HEAD] = l->head_deadline_ms,
-                          [WAIT_BODY] = l->body_deadline_ms, [WAIT_WRITE] = l->write_deadline_ms,
-                          [WAIT_LINGER] = l->linger_ms,      [WAIT_READY] = 0};
+    const long waits[] = {[WAIT_IDLE] = l->idle_ms,           [WAIT_HEAD] = l->head_deadline_ms,
+                          [WAIT_BODY] = l->body_deadline_ms,  [WAIT_WRITE] = l->write_deadline_ms,
+                          [WAIT_LINGER] = l->linger_ms,       [WAIT_READY] = 0,
+                          [WAIT_LARGE] = l->large_deadline_ms};
     for (int i = 0; i < WAIT_COUNT; i++) {
         deadline_list_init(&server->waits[i], (uint64_t)waits[i]);
     }

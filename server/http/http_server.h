@@ -28,6 +28,9 @@
     X(header_bytes, 16384, 256, 65536, "all header lines together; more is 431")                                      \
     X(header_lines, 64, 1, HTTP_HEADER_LINES_MAX, "header lines; more is 431")                                        \
     X(body_bytes, 65536, 0, 67108864, "body after de-chunking; more is 413")                                          \
+    X(large_body_bytes, 4194304, 0, 67108864, "body of a request to large_path; more is 413")                        \
+    X(large_bodies, 4, 1, 1024, "bodies that may be that large, received at once; then 503")                         \
+    X(large_deadline_ms, 120000, 10, 3600000, "instead of body_deadline_ms for such a body")                         \
     X(connections, 2048, 1, 65536, "open connections; then the longest idle one is closed, or the new one gets 503")  \
     X(connections_per_address, 512, 1, 65536, "of one IPv4 address or IPv6 /64; set to `connections` behind a proxy") \
     X(head_deadline_ms, 5000, 10, 600000, "from the first byte of a request to the end of its head; then 408")        \
@@ -55,6 +58,7 @@ struct http_server_options {
     const char *ip;  /* "127.0.0.1", "::", ... */
     int port;        /* 0..65535; 0: the system chooses, see http_server_port() */
     bool reuse_port; /* SO_REUSEPORT: several processes share the port */
+    const char *large_path; /* requests to this very path may have a large body; NULL: none may */
     struct http_limits limits;
     http_request_fn *on_request;
     void *data; /* handed to on_request */
