@@ -157,6 +157,7 @@ struct expected {
 struct expectation {
     struct expected funds[FUNDS_OF_CASE_MAX];
     size_t count;
+    int64_t granted_fen; /* what payments of the grant in force have brought */
 };
 
 static struct expected *of_fund(struct expectation *x, struct slice fund)
@@ -221,6 +222,7 @@ static bool add_payment(struct ledger_proof *p, struct expectation *x, const cha
     }
     if (pay.state == PAYMENT_SUCCEEDED) {
         f->arrived_fen += pay.amount_fen;
+        x->granted_fen += pay.grant && !pay.earlier ? pay.amount_fen : 0;
         f->unreviewed_fen += pay.grant || pay.reviewed ? 0 : pay.amount_fen;
     }
     if (p->statement != NULL && pay.method == 'b') {
@@ -235,12 +237,12 @@ static bool add_rest(struct ledger_proof *p, struct expectation *x, const char *
     struct ledger_part rest, parts[RECOVERY_PARTS_MAX];
     struct slice status = slice_make(NULL, 0);
     size_t n = 0;
-    if (grant_rest_read(row->grant, &rest) != ERR_OK ||
+    if (grant_rest_read(row->grant, x->granted_fen, &rest) != ERR_OK ||
         recovery_read(row->recovery, &status, parts, &n) != ERR_OK) {
         differ(p, "case %s: its grant or its recovery cannot be read", no);
         return false;
     }
-    struct expected *f = rest.fen > 0 ? of_fund(x, slice_of(rest.fund)) : NULL;
+    struct expected *f = rest.fen != 0 ? of_fund(x, slice_of(rest.fund)) : NULL;
     if (f != NULL) {
         f->held_fen += rest.fen;
     }
@@ -315,11 +317,12 @@ static bool compare_batch(struct ledger_proof *p, char nos[][CASE_NO_SIZE], size
         enum err err = ledger_cases_next(reply, &cursor, &row);
         ok = err == ERR_OK || failed(err, "the store's answer");
         x.count = 0;
-        bool readable = ok && add_rest(p, &x, nos[i], &row);
+        x.granted_fen = 0;
+        bool readable = ok;
         for (size_t k = 0; readable && k < row.payments; k++) {
             readable = add_payment(p, &x, nos[i], k, ledger_case_payment(reply, &row, k));
         }
-        if (readable) {
+        if (readable && add_rest(p, &x, nos[i], &row)) {
             compare_case(p, nos[i], &x);
         }
     }

@@ -176,6 +176,8 @@ enum act_outcome {
     X(REFUSAL_CASH_SHORT, "cash-short", "库存现金不足，请先提取现金，或改用银行转账。")           \
     X(REFUSAL_COUNTERSIGN, "countersign",                                                         \
       "本乡镇（街道）逾期未补手续的资金较多，先行救助须先经县级审核人员会签。")                   \
+    X(REFUSAL_RECOVERED_BEFORE, "recovered-before",                                               \
+      "这个求助件已作过追回或减免处理，不能再次认定复核不符，请提请一事一议。")                   \
     X(REFUSAL_GRANT_OPEN, "grant-open", "已批准的救助还没有发完，请先更正账户后重新发放。")       \
     X(REFUSAL_PAID, "paid", "已有救助款批准或发放，不能这样办结；如有误发请按复核不符处理。")     \
     X(REFUSAL_NO_MASTER, "no-master", "没有这个主件编号，或主件本身也是重复件。")                 \

@@ -269,6 +269,7 @@ enum err payment_detail_read(struct slice text, struct payment_detail *out)
         return ERR_CORRUPT;
     }
     p.grant = how.ptr[0] == 'g';
+    p.earlier = p.grant && slice_is(part[6], "1");
     p.method = how.ptr[1];
     p.reviewed = how.ptr[2] == 'c';
     p.overdue = how.ptr[2] == 'o';
@@ -276,23 +277,22 @@ enum err payment_detail_read(struct slice text, struct payment_detail *out)
     return ERR_OK;
 }
 
-enum err grant_rest_read(struct slice grant, struct ledger_part *out)
+enum err grant_rest_read(struct slice grant, int64_t paid_fen, struct ledger_part *out)
 {
     struct slice rest = grant, status = slice_cut(&rest, '|');
     struct ledger_part p = {.fen = 0};
-    int64_t fen, n, done;
+    int64_t fen;
     if (!slice_is(status, "APPROVED")) {
         *out = p;
         return ERR_OK;
     }
-    if (slice_to_int64(slice_cut(&rest, '|'), 1, AMOUNT_FEN_MAX, &fen) != ERR_OK ||
-        slice_to_int64(slice_cut(&rest, '|'), 1, 1000, &n) != ERR_OK ||
-        slice_to_int64(slice_cut(&rest, '|'), 0, n, &done) != ERR_OK ||
-        slice_copy(slice_cut(&rest, '|'), p.fund, sizeof(p.fund)) != ERR_OK) {
+    enum err err = slice_to_int64(slice_cut(&rest, '|'), 1, AMOUNT_FEN_MAX, &fen);
+    slice_cut(&rest, '|'); /* instalments */
+    slice_cut(&rest, '|'); /* of them paid */
+    if (err != ERR_OK || slice_copy(slice_cut(&rest, '|'), p.fund, sizeof(p.fund)) != ERR_OK) {
         return ERR_CORRUPT;
     }
-    /* equal shares, what does not divide evenly was in the first (GRANT.share) */
-    p.fen = done == 0 ? fen : (n - done) * (fen / n);
+    p.fen = fen - paid_fen;
     *out = p;
     return ERR_OK;
 }

@@ -153,7 +153,8 @@ struct payment_detail {
     int64_t amount_fen;
     struct slice fund, year, cause, bank_ref;
     bool grant, reviewed, overdue;
-    char method; /* 'b' bank, 'c' cash, 'g' goods */
+    bool earlier; /* of a grant before the one in force */
+    char method;  /* 'b' bank, 'c' cash, 'g' goods */
 };
 MUST_CHECK enum err payment_detail_read(struct slice text, struct payment_detail *out);
 
@@ -164,8 +165,9 @@ struct ledger_part {
     int64_t fen;
     char from; /* recovery: 'u' not reviewed, 'c' confirmed, 'r' being recovered */
 };
-/* Held by an approved grant and not yet paid out; fen 0 = nothing. "" is no grant. ERR_CORRUPT. */
-MUST_CHECK enum err grant_rest_read(struct slice grant, struct ledger_part *out);
+/* Held by an approved grant: what it gives less paid_fen, what its payments have brought so far
+ * (grant, not earlier, SUCCEEDED). fen 0 = nothing. "" is no grant. ERR_CORRUPT. */
+MUST_CHECK enum err grant_rest_read(struct slice grant, int64_t paid_fen, struct ledger_part *out);
 #define RECOVERY_PARTS_MAX 99
 /* *status: "FAILED", "RECOVERING", "DONE", "WAIVED" or "". ERR_CORRUPT. */
 MUST_CHECK enum err recovery_read(struct slice text, struct slice *status,

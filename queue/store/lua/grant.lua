@@ -30,8 +30,24 @@ function GRANT.share(g, i)
   return i == 1 and g.fen - each * (g.n - 1) or each
 end
 
-function GRANT.paid_fen(g)
-  return g.done == 0 and 0 or GRANT.share(g, 1) + (g.done - 1) * math.floor(g.fen / g.n)
+-- Payments of an earlier grant of the case are marked when the next one is approved: in `day`, which a grant has no other
+-- use for. What comes back of them later does not touch the grant in force.
+GRANT.EARLIER = '1'
+
+-- What of the grant has not arrived: by the payments themselves, for any of them may come back.
+function GRANT.rest(batch, case, g)
+  local rest = g.fen
+  for _, m in ipairs(payments_of(batch.P, case)) do
+    if m.pay.grant and m.pay.day ~= GRANT.EARLIER and m.pay.s == 'SUCCEEDED' then
+      rest = rest - m.pay.m
+    end
+  end
+  return rest
+end
+
+-- What is paid next: its share, at last all that is left.
+function GRANT.next(batch, case, g)
+  return g.done + 1 >= g.n and GRANT.rest(batch, case, g) or GRANT.share(g, g.done + 1)
 end
 
 -- ---- From the review to the approval ----
@@ -166,6 +182,12 @@ VERBS['approve'] = { stops = { 'review', 'county' }, extras = 7, decides = true,
     local entry = fund_post(fund_of(batch, g.fund), 'available', 'held', g.fen)
     say(',"amount_fen":' .. int(g.fen) .. ',"tier":"' .. g.tier .. '","instalments":' .. int(g.n), entry)
     person_count(person, nil, g.fen, first and 1 or 0, 0, g.cause, first and 1 or 0)
+    for _, m in ipairs(payments_of(batch.P, case)) do
+      if m.pay.grant and m.pay.day ~= GRANT.EARLIER then
+        m.pay.day = GRANT.EARLIER
+        case_set(case, m.field, payment_text(m.pay))
+      end
+    end
     g.s, g.approver, g.dues, g.year = 'APPROVED', who, x[5], person.year
     case_set(case, 'a', int(ACT.number(case.a) + g.fen))
     person_note(batch, case, g.cause)
@@ -202,7 +224,7 @@ VERBS['conclude'] = { stops = { 'review', 'county' }, decides = true,
 -- ---- Paying ----
 
 function GRANT.pay(batch, case, g, score)
-  payment_add(batch, case, { m = GRANT.share(g, g.done + 1), u = g.fund, year = g.year, cause = g.cause, small = '0',
+  payment_add(batch, case, { m = GRANT.next(batch, case, g), u = g.fund, year = g.year, cause = g.cause, small = '0',
     day = '', month = '', how = 'g' .. g.how .. 'c' }, score)
 end
 
@@ -218,7 +240,7 @@ VERBS['pay'] = { extras = 1, decides = true, apart = { 'hd' },
   end,
   plan = function(batch, case, x, _, _, say)
     local g = GRANT.parse(case.g)
-    say(',"payment":"' .. payment_next_id(case) .. '","amount_fen":' .. int(GRANT.share(g, g.done + 1)))
+    say(',"payment":"' .. payment_next_id(case) .. '","amount_fen":' .. int(GRANT.next(batch, case, g)))
     GRANT.pay(batch, case, g, x[1])
   end }
 
@@ -244,13 +266,14 @@ function GRANT_NEWS.paid(batch, case, pay, _, tail)
 end
 
 -- The approval stands: what did not arrive is held again and waits for the right account. Of a grant that
--- was stopped it goes back to the fund.
+-- was stopped, of an earlier one and of money that is being recovered it goes back to the fund.
 function GRANT_NEWS.failed(batch, case, pay, outcome, tail)
   local g, fund = GRANT.parse(case.g), fund_of(batch, pay.u)
-  local stands, entry = g.s == 'APPROVED' or g.s == 'DONE', nil
-  local to = stands and 'held' or 'available'
+  local back = case.s == 'RECOVERING' and pay.s == 'SUCCEEDED' and RECOVERY.came_back(case, pay)
+  local stands, entry = not back and pay.day ~= GRANT.EARLIER and (g.s == 'APPROVED' or g.s == 'DONE'), nil
+  local from, to = back and 'recovering' or 'confirmed', stands and 'held' or 'available'
   if pay.s == 'SUCCEEDED' then
-    entry = fund_post(fund, 'confirmed', 'returned', pay.m) .. ',' .. fund_post(fund, 'returned', to, pay.m)
+    entry = fund_post(fund, from, 'returned', pay.m) .. ',' .. fund_post(fund, 'returned', to, pay.m)
   elseif not stands then
     entry = fund_post(fund, 'held', 'available', pay.m)
   end
@@ -261,6 +284,7 @@ function GRANT_NEWS.failed(batch, case, pay, outcome, tail)
   end
   local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
   case_event(batch, case, verb, move(verb, case.s) or case.s, tail, entry)
+  RECOVERY.finish(batch, case, tail)
   push(batch.untimers, 'instalment:' .. case.no)
   GRANT.set(case, g)
   LIFE.to_township(batch, case)
@@ -283,7 +307,7 @@ function GRANT.stop(batch, case)
   if not g or g.s ~= 'APPROVED' then
     return nil
   end
-  local rest = g.fen - GRANT.paid_fen(g)
+  local rest = GRANT.rest(batch, case, g)
   local entry = fund_post(fund_of(batch, g.fund), 'held', 'available', rest)
   GRANT.uncount(batch, case, g, rest)
   g.s = 'STOPPED'

@@ -275,6 +275,7 @@ local function settle(batch, case, pay, outcome, tail)
   local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
   aid_undo(batch, case, pay)
   case_event(batch, case, verb, move(verb, case.s) or case.s, tail, entry)
+  RECOVERY.finish(batch, case, tail)
   -- back to the township, before everything else: somebody waits for money that did not come
   case_set(case, 'cl', '')
   inbox_move(batch, case, case.t, '0')

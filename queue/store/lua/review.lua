@@ -52,6 +52,9 @@ end
 -- extra: amount that was not due, desk, inbox score
 VERBS['review-fail'] = { extras = 3, decides = true, apart = { 'mk', 'hd' },
   check = function(case, x, _, _, batch)
+    if case.rc ~= '' then -- what was laid on its payments once cannot be laid on them again
+      return 'recovered-before'
+    end
     local arrived = 0
     for _, m in ipairs(payments_of(batch.P, case)) do
       arrived = arrived + (m.pay.s == 'SUCCEEDED' and m.pay.m or 0)
@@ -171,6 +174,13 @@ function RECOVERY.came_back(case, pay)
     end
   end
   return false
+end
+
+-- Behind such a return: nothing is left to recover.
+function RECOVERY.finish(batch, case, tail)
+  if case.s == 'RECOVERING' and string.match(case.rc, '^DONE') then
+    case_event(batch, case, 'recovered', 'RECOVERED', tail)
+  end
 end
 
 -- A return of money that has been found wrong, waived or in part recovered fits no account: a person looks.

@@ -33,7 +33,7 @@ function TIMERS.instalment(batch, case, _, now)
   local g, to = GRANT.parse(case.g), move('instalment', case.s)
   if to and g and g.s == 'APPROVED' then
     case_event(batch, case, 'instalment', to, fragment(now, 'system', 'instalment-due') .. ',"payment":"' ..
-      payment_next_id(case) .. '","amount_fen":' .. int(GRANT.share(g, g.done + 1)))
+      payment_next_id(case) .. '","amount_fen":' .. int(GRANT.next(batch, case, g)))
     GRANT.pay(batch, case, g, int(now))
   end
 end
