@@ -261,9 +261,6 @@ static bool plan_approve(struct plan *p, int64_t instalments)
 {
     char dues[DUES_SIZE] = "";
     size_t len = 0;
-    if (p->op->caller.role == ROLE_OFFICER && p->st->state != CASE_REVIEWING) {
-        return refuse(p, ERR_FORBIDDEN, "这个求助件已报县级，须由县级审核人员审批。");
-    }
     for (int i = 1; i < instalments && len < sizeof(dues); i++) {
         len += (size_t)snprintf(dues + len, sizeof(dues) - len, "%s%lld", i == 1 ? "" : ",",
                                 (long long)months_later(p->now_ms, i));
@@ -524,6 +521,16 @@ static struct slice plan_notify(struct plan *p)
     return verb_keep(p->op, slice_of(text));
 }
 
+/* What lies with the county is decided by the county. */
+static bool within_power(struct plan *p)
+{
+    enum case_verb verb = p->st->verb;
+    bool decides = verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_CONCLUDE;
+    bool county = p->st->state == CASE_COUNTY_APPROVAL || p->st->state == CASE_CONFERENCE;
+    return !decides || !county || p->op->caller.role != ROLE_OFFICER ||
+           refuse(p, ERR_FORBIDDEN, "这个求助件已报县级，须由县级审核人员审批。");
+}
+
 bool verb_plan(struct op *op, struct verb_state *st, struct act_request *r, struct aid_order *aid)
 {
     struct plan p = {.op = op, .st = st, .r = r, .now_ms = clock_now_ms()};
@@ -539,7 +546,7 @@ bool verb_plan(struct op *op, struct verb_state *st, struct act_request *r, stru
         .fingerprint = op_fingerprint(op),
         .clocks = slice_make("", 0),
     };
-    if (!plan_tail(&p) || !plan_extras(&p, aid) || !plan_clocks(&p)) {
+    if (!within_power(&p) || !plan_tail(&p) || !plan_extras(&p, aid) || !plan_clocks(&p)) {
         return false;
     }
     r->notify = plan_notify(&p);

@@ -41,7 +41,7 @@ MUST_CHECK enum err rails_open(const struct settings *settings, struct http_clie
                                struct rails *out, struct buf *why);
 void rails_close(struct rails *r); /* also of a zeroed one */
 
-/* The rail for an account "kind:…@…", by the setting pay_routes ("account:g2p,wechat:wechat,…").
+/* The rail for an account "kind:…@…", by the setting pay_routes ("account:g2p,openid:wechat,…").
  * NULL: no open rail carries this kind. */
 struct rail *rails_for(struct rails *r, struct slice payee_fa);
 /* NULL: there is no open rail of this name. */

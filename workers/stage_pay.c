@@ -112,6 +112,7 @@ static bool make_order(struct site *s, const struct payment_work *w, struct pay_
     }
     order->payee_fa = person.account;
     order->payee_name = person.name;
+    order->payee_id_number = person.id_number;
     if (pay_order_check(order) != ERR_OK) {
         *why = "the payee's account is missing or malformed";
         return false;
@@ -308,8 +309,8 @@ static enum err plan_end(struct site *s, const struct payment_work *w, int64_t n
         return ERR_OK;
     }
     if (!w->ask && r->not_taken) {
-        end->delay_ms = ask_pause_ms(0);
-        return payload(s, w, "send", w->tries, &end->text);
+        end->delay_ms = ask_pause_ms(w->tries); /* refused before it was looked at: no money, a wrong key … */
+        return payload(s, w, "send", w->tries + 1, &end->text);
     }
     if (w->ask && r->outcome == PAY_NOT_FOUND &&
         pay_profile_not_found_counts(&w->rail->profile, w->first_ms, now_ms)) {

@@ -228,7 +228,9 @@ static bool scan_value(struct scan *s, int depth)
 
 enum err json_scan(struct slice text, struct json_fault *fault)
 {
-    struct scan s = {.start = text.ptr, .at = text.ptr, .end = text.ptr + text.len};
+    static const char NOTHING[] = "";
+    const char *start = text.ptr == NULL ? NOTHING : text.ptr;
+    struct scan s = {.start = start, .at = start, .end = start + text.len};
     if (text.len == 0) {
         s.reason = "the text is empty";
     } else if (!utf8_valid(text)) {

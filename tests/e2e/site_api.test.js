@@ -51,9 +51,15 @@ async function dispatched(code = OWN) {
 // An officer gets 404 for what is foreign.
 const MATRIX = [
     ['POST', '/v1/tickets', plainTicket(), ['agent', 'officer']],
-    ['GET', '/v1/cases/N', null, ['agent', 'officer', 'reviewer', 'auditor']],
+    ['GET', '/v1/cases/N', null, ROLES],
     ['GET', '/v1/cases/N/events', null, ['agent', 'officer', 'reviewer', 'auditor']],
-    ['GET', '/v1/townships/T/inbox', null, ['agent', 'officer', 'reviewer']],
+    ['GET', '/v1/townships/T/inbox', null, ['agent', 'officer', 'reviewer', 'finance']],
+    ['GET', '/v1/money/stuck', null, ['reviewer', 'finance', 'auditor']],
+    ['GET', '/v1/money/stops', null, ['reviewer', 'finance', 'auditor']],
+    ['POST', '/v1/cases/N/pay', { reason: '测试' }, ['finance']],
+    ['POST', '/v1/cases/N/approve', { reason: '测试' }, ['officer', 'reviewer']],
+    ['POST', '/v1/cases/N/recover', { reason: '测试' }, ['reviewer']],
+    ['POST', '/v1/cases/N/repay', { amount_fen: 1, reason: '测试' }, ['finance']],
     ['GET', '/v1/townships/T/fund', null, ['officer', 'reviewer', 'finance', 'auditor']],
     ['GET', '/v1/payments/P', null, ['officer', 'reviewer', 'finance', 'auditor']],
     ['POST', '/v1/townships/T/claim', { case: 'N' }, ['officer', 'reviewer']],
@@ -366,7 +372,7 @@ test('verbs: unknown ones, missing and strange fields', async () => {
     const agent = await site.as('agent');
     const officer = await site.officer(OWN);
     const no = await dispatched();
-    for (const verb of ['', 'fly', 'receive', 'paid', 'note', 'pay-failed', 'triage']) {
+    for (const verb of ['', 'fly', 'receive', 'paid', 'recovered', 'pay-failed', 'triage']) {
         assert.strictEqual((await agent.verb(no, verb)).status, 404, verb);
     }
     assert.deepStrictEqual(pointers(await agent.verb(no, 'withdraw', { reason: ' ' })), ['/reason']);

@@ -2,7 +2,7 @@
  * file to what the kernel says. The file (8 bytes, int64 of the machine) is mapped, so that the test
  * moves the clocks of all processes of a site in one step while they run. The monotonic clock stays.
  *
- *     LD_PRELOAD=libclock_shim.so JIUJI_CLOCK_FILE=/tmp/x/clock redis-server …
+ *     LD_PRELOAD=libclock_shim.so JIUJI_CLOCK_FILE=clock redis-server …
  */
 #include <fcntl.h>
 #include <stdint.h>
