@@ -45,6 +45,7 @@ void disasters_list(struct op *op);    /* GET /v1/disasters */
 void disasters_approve(struct op *op); /* POST /v1/disasters/{id}/approve */
 void disasters_end(struct op *op);     /* POST /v1/disasters/{id}/end */
 void sms_callback(struct op *op);      /* GET, POST /v1/sms/{provider}/{tail*} */
+void sms_of_case(struct op *op);       /* GET /v1/cases/{no}/messages */
 void sms_officer(struct op *op);       /* POST /v1/townships/{code}/phone */
 void rosters_send(struct op *op);      /* POST /v1/rosters */
 void rosters_get(struct op *op);       /* GET /v1/rosters/{id} */

@@ -311,6 +311,86 @@ void sms_callback(struct op *op)
     }
 }
 
+/* ---- GET /v1/cases/{no}/messages: who was told what, and did it arrive ---- */
+
+static const char *state_zh(struct slice state)
+{
+    static const struct {
+        const char *word, *zh;
+    } STATES[] = {{"sending", "发送中"},  {"unknown", "结果待查"}, {"accepted", "运营商已接收"},
+                  {"buffered", "转发中"}, {"delivered", "已送达"}, {"failed", "未送达"},
+                  {"stopped", "对方拒收"}};
+    for (size_t i = 0; i < COUNT_OF(STATES); i++) {
+        if (slice_is(state, STATES[i].word)) {
+            return STATES[i].zh;
+        }
+    }
+    return "";
+}
+
+static enum err write_told(const redisReply *reply, size_t i, struct json_out *o)
+{
+    struct sms_told m;
+    char at[CLOCK_RFC3339_SIZE];
+    enum err err = sms_told_read(reply, i, &m);
+    if (err != ERR_OK) {
+        return err;
+    }
+    clock_format_rfc3339(m.at_ms, at);
+    json_open_object(o, NULL);
+    json_put_slice(o, "id", m.id);
+    json_put_slice(o, "template", m.template_name);
+    json_put_int(o, "version", m.version);
+    json_put_slice(o, "state", m.state);
+    json_put_text(o, "state_zh", state_zh(m.state));
+    json_put_int(o, "tries", m.tries);
+    json_put_int(o, "parts", m.parts);
+    json_put_slice(o, "provider", m.provider);
+    json_put_text(o, "at", at);
+    json_close_object(o);
+    return ERR_OK;
+}
+
+static void on_messages(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct slice township, inbox;
+    size_t n = 0;
+    struct buf text;
+    struct json_out o;
+    if (err == ERR_OK) {
+        err = sms_of_case_read(reply, &township, &inbox, &n);
+    }
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && !op_may_see(op, township, inbox))) {
+        op_reply_problem(op, ERR_NOT_FOUND, "没有这个编号的求助，请核对编号。");
+        return;
+    }
+    buf_init(&text, 1u << 18);
+    json_out_init(&o, &text);
+    json_open_object(&o, NULL);
+    json_open_array(&o, "items");
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        err = write_told(reply, i, &o);
+    }
+    json_close_array(&o);
+    json_close_object(&o);
+    if (err == ERR_OK) {
+        op_reply_json(op, 200, &text, NULL, 0);
+    } else {
+        op_reply_store(op, err);
+    }
+    buf_release(&text);
+}
+
+void sms_of_case(struct op *op)
+{
+    struct slice no;
+    if (op_case_no(op, &no)) {
+        sms_of_case_write(&op->g->fcall, op->g->settings->region, no);
+        op_call(op, on_messages);
+    }
+}
+
 /* ---- POST /v1/townships/{code}/phone: the officer who works by SMS ---- */
 
 static void on_officer(void *data, enum err err, const redisReply *reply)

@@ -89,6 +89,8 @@ const struct op_route OP_ROUTES[] = {
     {HTTP_METHOD_POST, "/v1/disasters/{id}/approve", ROLE_REVIEWER | ROLE_FINANCE, true,
      disasters_approve},
     {HTTP_METHOD_POST, "/v1/disasters/{id}/end", ROLE_REVIEWER | ROLE_FINANCE, true, disasters_end},
+    {HTTP_METHOD_GET, "/v1/cases/{no}/messages", ROLE_AGENT | ROLE_OFFICER | ROLE_REVIEWER | ROLE_AUDITOR, false,
+     sms_of_case},
     {HTTP_METHOD_POST, "/v1/townships/{code}/phone", ROLE_REVIEWER, true, sms_officer},
     {HTTP_METHOD_GET, "/v1/sms/{provider}/{tail*}", 0, false, sms_callback},
     {HTTP_METHOD_POST, "/v1/sms/{provider}/{tail*}", 0, false, sms_callback},

@@ -302,6 +302,56 @@ void sms_sent_add(struct fcall *f, const struct sms_gone *m)
     fcall_text(f, "");
 }
 
+void sms_of_case_write(struct fcall *f, const char *region, struct slice no)
+{
+    fcall_begin(f, "sms_of_case", region);
+    fcall_slice(f, no);
+}
+
+enum err sms_of_case_read(const redisReply *reply, struct slice *township, struct slice *inbox,
+                          size_t *count)
+{
+    size_t n = reply_count(reply);
+    if (n == 0) {
+        return ERR_NOT_FOUND;
+    }
+    if ((n - 2) % SMS_OUT_FIELDS != 0) {
+        return ERR_CORRUPT;
+    }
+    *township = reply_text_at(reply, 0);
+    *inbox = reply_text_at(reply, 1);
+    *count = (n - 2) / SMS_OUT_FIELDS;
+    return ERR_OK;
+}
+
+/* A message that is on its way has no parts yet. */
+static enum err number_at(const redisReply *reply, size_t i, int64_t *out)
+{
+    *out = 0;
+    return reply_text_at(reply, i).len == 0 ? ERR_OK
+                                            : reply_int(reply_at(reply, i), 0, INT64_MAX, out);
+}
+
+enum err sms_told_read(const redisReply *reply, size_t i, struct sms_told *out)
+{
+    size_t at = 2 + i * SMS_OUT_FIELDS;
+    struct sms_told told = {
+        .id = reply_text_at(reply, at),
+        .template_name = reply_text_at(reply, at + 1),
+        .state = reply_text_at(reply, at + 3),
+        .provider = reply_text_at(reply, at + 8),
+    };
+    int64_t *const NUMBERS[] = {&told.version, NULL,        &told.tries,
+                                &told.channel, &told.parts, &told.at_ms};
+    for (size_t k = 0; k < COUNT_OF(NUMBERS); k++) {
+        if (NUMBERS[k] != NULL && number_at(reply, at + 2 + k, NUMBERS[k]) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+    }
+    *out = told;
+    return ERR_OK;
+}
+
 /* ---- Officers ---- */
 
 void sms_officer_write(struct fcall *f, const char *region, const struct sms_officer *o,

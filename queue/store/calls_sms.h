@@ -130,6 +130,19 @@ struct sms_gone {
 void sms_sent_begin(struct fcall *f, const char *region);
 void sms_sent_add(struct fcall *f, const struct sms_gone *m);
 
+/* What went out about a case; elements from 2 on are messages of SMS_OUT_FIELDS texts each.
+ * ERR_NOT_FOUND. */
+#define SMS_OUT_FIELDS 9
+struct sms_told {
+    struct slice id, template_name, state, provider;
+    int64_t version, tries, channel, parts, at_ms;
+};
+void sms_of_case_write(struct fcall *f, const char *region, struct slice no);
+MUST_CHECK enum err sms_of_case_read(const redisReply *reply, struct slice *township,
+                                     struct slice *inbox, size_t *count);
+/* Message i of that reply. ERR_CORRUPT. */
+MUST_CHECK enum err sms_told_read(const redisReply *reply, size_t i, struct sms_told *out);
+
 /* ---- Officers' telephones: of a township or desk ---- */
 struct sms_officer {
     struct slice township, hash, actor, sealed, wrapped_key; /* hash "" takes it off */

@@ -151,6 +151,26 @@ test('money came? no: the county desk has it; then yes takes it back for the fol
     assert.ok(events.some((event) => event.verb === 'attempt' && event.actor === 'citizen:sms'));
 });
 
+test('reviewed without a word of the citizen: he is asked, and his answer is the follow-up', async (t) => {
+    const ticket = strandedTicket(TOWNSHIP);
+    const citizen = new Handset(site, ticket.person.phone);
+    citizen.print = (line) => t.diagnostic(line);
+    const no = await call(ticket);
+    await citizen.hears(/办理/);
+    await citizen.hears(/收到请回复1/);
+    const officer = await site.officer(TOWNSHIP);
+    const { claim } = await officer.must(200, 'POST', `/v1/townships/${TOWNSHIP}/claim`, { case: no });
+    for (const verb of ['accept', 'papers']) {
+        assert.strictEqual((await officer.verb(no, verb, { claim })).status, 200);
+    }
+    const confirmed = await (await site.as('reviewer')).verb(no, 'confirm');
+    assert.strictEqual(confirmed.json.state, 'REVIEW_CONFIRMED', 'nobody has asked the citizen');
+    await citizen.hears(/复核完成.*都收到了请回复1/);
+    await citizen.writes('1');
+    await citizen.hears(/打分/);
+    await site.awaitCase(no, 'FOLLOWED_UP');
+});
+
 test('a stranger learns nothing of a case whose number he knows', async (t) => {
     const no = await call(plainTicket(TOWNSHIP));
     const stranger = handset(t);
@@ -263,6 +283,13 @@ test('receipts: final wins over late and repeated ones', async (t) => {
     assert.strictEqual(await state(), 'accepted');
     for (const type of [1, 8, 1, 4]) assert.strictEqual((await dlr(type)).status, 200);
     assert.strictEqual(await state(), 'delivered');
+    const told = (await (await site.as('auditor')).must(200, 'GET', `/v1/cases/${no}/messages`)).items;
+    assert.deepStrictEqual(
+        told.map((one) => [one.template, one.state, one.state_zh, one.provider]),
+        [['dispatched', 'delivered', '已送达', 'kannel']],
+    );
+    const stranger = await site.officer('520103019');
+    assert.strictEqual((await stranger.get(`/v1/cases/${no}/messages`)).status, 404);
 });
 
 test('without the secret there is nothing; a store that is away is said so, and the message comes again', async (t) => {

@@ -13,11 +13,12 @@
 -- {r}:out:<id>        an outgoing message: c case, t template, tv its version, h hash of the telephone, ch
 --                     channel, s state, n tries, b parts billed, at last change ms, pl what it says,
 --                     pr and ref the operator and its name for it
+-- {r}:outs:<no>       ids of the messages about a case, oldest first
 -- {r}:outref:<provider>:<ref> -> id; {r}:park:<provider>:<ref or id> a receipt that came before we knew
 -- {r}:ophone:<hash>   t township, a actor: an officer's telephone; {r}:township:<code>:phone h, a, p, k
 --
 -- Contents are kept six months (domain.md section 3: at least five), sealed where they are personal.
-local SMS = { KEEP_S = 15552000, PARK_S = 2592000, PART_S = 3600, HASTE_MS = 5000, CASES_MAX = 8, PARTS_MAX = 20,
+local SMS = { KEEP_S = 15552000, PARK_S = 2592000, PART_S = 3600, HASTE_MS = 5000, CASES_MAX = 8, LIST_MAX = 200, PARTS_MAX = 20,
   IN_ARGS = 12, OUT_ARGS = 10, END_ARGS = 9,
   -- a final state wins over any other; of two final ones, the good news
   RANK = { sending = 1, unknown = 2, queued = 0, accepted = 3, buffered = 4, failed = 5, stopped = 5, delivered = 6 } }
@@ -315,6 +316,7 @@ function SMS.begin(keys, args)
   for at = 1, #args, n do
     local id, no, hash = SMS.word(args[at + 1], 'id'), args[at + 2], SMS.word(args[at + 5], 'hash')
     expect('hash', P .. ':out:' .. id, SMS.talk_key(P, hash))
+    expect('list', P .. ':outs:' .. no)
     local row = redis.call('HMGET', P .. ':out:' .. id, 's', 'n', 'ch')
     local talk, list = SMS.talk_read(P, hash), {}
     local state, tries, channel = row[1], tonumber(row[2] or '0') + 1, row[3] or '0'
@@ -332,7 +334,7 @@ function SMS.begin(keys, args)
           push(list, 'mi', '0')
         end
       end
-      push(plan, { id = id, hash = hash, talk = list, fields = { 'c', no, 't', args[at + 3], 'tv', args[at + 4], 'h',
+      push(plan, { id = id, hash = hash, talk = list, list = no ~= '' and tries == 1 and P .. ':outs:' .. no, fields = { 'c', no, 't', args[at + 3], 'tv', args[at + 4], 'h',
         hash, 's', 'sending', 'n', int(tries), 'ch', channel, 'at', int(now), 'pl', args[at + 6] } })
       if args[at + 7] == 'o' and tries == 1 then
         SMS.tell_officer(batch, no, now)
@@ -343,6 +345,10 @@ function SMS.begin(keys, args)
   for _, p in ipairs(plan) do
     redis.call('HSET', P .. ':out:' .. p.id, unpack(p.fields))
     redis.call('EXPIRE', P .. ':out:' .. p.id, SMS.KEEP_S)
+    if p.list then
+      redis.call('RPUSH', p.list, p.id)
+      redis.call('EXPIRE', p.list, SMS.KEEP_S)
+    end
     if #p.talk > 0 then
       redis.call('HSET', SMS.talk_key(P, p.hash), unpack(p.talk))
       redis.call('EXPIRE', SMS.talk_key(P, p.hash), SMS.KEEP_S)
@@ -406,16 +412,25 @@ function SMS.sent(keys, args)
   return #args / n
 end
 
--- Argument: out id. Answers {case, template, version, state, tries, channel, parts, at, provider} or {}.
-function SMS.out_get(keys, args)
-  local row = redis.call('HMGET', keys[1] .. ':out:' .. args[1], 'c', 't', 'tv', 's', 'n', 'ch', 'b', 'at', 'pr')
-  if not row[2] then
+-- Argument: case number. Answers {township, inbox, id, template, version, state, tries, channel, parts, at, operator,
+-- …}, oldest first; {} if there is no case.
+function SMS.of_case(keys, args)
+  local P, no = keys[1], ACT.code(args[1], 'case')
+  local row = redis.call('HMGET', case_key(P, no), 's', 't', 'o')
+  if not row[1] then
     return {}
   end
-  for i = 1, 9 do
-    row[i] = row[i] or ''
+  local answer = { row[2] or '', row[3] or '' }
+  for _, id in ipairs(redis.call('LRANGE', P .. ':outs:' .. no, -SMS.LIST_MAX, -1)) do
+    local out = redis.call('HMGET', P .. ':out:' .. id, 't', 'tv', 's', 'n', 'ch', 'b', 'at', 'pr')
+    if out[1] then
+      push(answer, id)
+      for i = 1, 8 do
+        push(answer, out[i] or '')
+      end
+    end
   end
-  return row
+  return answer
 end
 
 -- ---- Silence, officers, and what follows from the citizen's word ----
@@ -524,5 +539,5 @@ redis.register_function('jiuji_sms_begin', SMS.begin)
 redis.register_function{ function_name = 'jiuji_sms_sent', callback = SMS.sent, flags = { 'allow-oom' } }
 redis.register_function('jiuji_sms_officer', SMS.officer)
 redis.register_function{ function_name = 'jiuji_sms_load', callback = SMS.load, flags = { 'no-writes' } }
-redis.register_function{ function_name = 'jiuji_sms_out', callback = SMS.out_get, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'jiuji_sms_of_case', callback = SMS.of_case, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'jiuji_sms_officers', callback = SMS.officers, flags = { 'no-writes' } }
