@@ -34,6 +34,7 @@ site_secrets() {
     secret_file callback.secret 24
     secret_file bank.token 24
     secret_file sms.password 16
+    secret_file sms.secret 24
 }
 
 secret() {
@@ -95,6 +96,8 @@ callback_secret = $(secret callback.secret)
 sms_url = $BANK_URL/cgi-bin/sendsms
 sms_user = jiuji
 sms_password = $(secret sms.password)
+sms_secret = $(secret sms.secret)
+sms_report_url = $URL/v1/sms/kannel/$(secret sms.secret)/dlr
 EOF
     [ "${#MORE_SETTINGS[@]}" = 0 ] || printf '%s\n' "${MORE_SETTINGS[@]}" >>"$CONFIG.new"
     mv "$CONFIG.new" "$CONFIG"
