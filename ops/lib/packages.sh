@@ -117,3 +117,20 @@ packages_try() {
         say "not installed (see $log): their tests say SKIPPED"
     policy_restore
 }
+
+# npm_try LOG FOLDER: the packages of tests/package.json into FOLDER, if npm is there and reaches its registry; their
+# install scripts do not run. Whatever happens is no failure: the tests that want them say SKIPPED.
+npm_try() {
+    local log=$1 folder=$2
+    command -v npm >/dev/null || return 0
+    mkdir -p "$folder"
+    if ! cmp -s "$ROOT/tests/package.json" "$folder/package.json" || [ ! -d "$folder/node_modules" ]; then
+        step "Fetching npm packages for some tests"
+        cp "$ROOT/tests/package.json" "$folder/package.json"
+        (cd "$folder" && timeout 300 npm install --no-audit --no-fund --no-package-lock --ignore-scripts >>"$log" 2>&1) || {
+            rm -f "$folder/package.json"
+            say "not fetched (see $log): their tests say SKIPPED"
+        }
+    fi
+    export NODE_PATH="$folder/node_modules${NODE_PATH:+:$NODE_PATH}"
+}
