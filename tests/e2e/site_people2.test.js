@@ -3,9 +3,10 @@
 
 const test = require('node:test');
 const assert = require('node:assert');
+const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { Site } = require('../support/site.js');
+const { Site, BIN } = require('../support/site.js');
 const { strandedTicket, plainTicket, person, freshKey } = require('../support/api.js');
 
 const TOWNSHIP = '520102022';
@@ -188,4 +189,32 @@ test('the history of a case is for those who may see the case', async () => {
     is(await (await site.officer('520103019')).get(`/v1/cases/${no}/history`), 404, 'not-found');
     is(await (await site.as('agent')).get(`/v1/cases/${no}/history`), 403, 'forbidden');
     assert.deepStrictEqual((await history(no)).approved, []);
+});
+
+test('the operator writes the register from a file of ID numbers, and never shows one', async () => {
+    const [a, b] = [person(), person()];
+    const run = (args, input) =>
+        new Promise((resolve) => {
+            const child = spawn(path.join(BIN, 'jiujictl'), ['--config', site.config, 'relatives', ...args]);
+            let out = '';
+            for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (out += text));
+            child.on('close', (code) => resolve({ code, out }));
+            child.stdin.on('error', () => {});
+            child.stdin.end(input);
+        });
+    const file = `${a.id_number}\n\n${b.id_number}\n`;
+    assert.deepStrictEqual(await run(['add', 'officer:sun', '--by', 'zhou'], file), { code: 0, out: '2 added\n' });
+    assert.deepStrictEqual(await run(['add', 'officer:sun', '--by', 'zhou'], file), { code: 0, out: '0 added\n' });
+    const listed = await run(['list', 'officer:sun'], '');
+    assert.match(listed.out, /^(officer:sun\t[0-9a-f]{8}\n){2}$/);
+    const no = await post(strandedTicket(TOWNSHIP, { person: a }));
+    assert.strictEqual((await site.awaitCase(no, 'DISPATCHED')).inbox, COUNTY);
+    assert.deepStrictEqual(await run(['remove', 'officer:sun', '--by', 'zhou'], file), { code: 0, out: '2 removed\n' });
+    assert.strictEqual((await run(['list', 'officer:sun'], '')).out, '');
+    const wrong = await run(['add', 'officer:sun', '--by', 'zhou'], `${a.id_number}\n123\n`);
+    assert.strictEqual(wrong.code, 1);
+    assert.match(wrong.out, /line 2/);
+    for (const args of [['add', 'officer:sun'], ['add', 'sun', '--by', 'z'], ['list', 'x:y'], []]) {
+        assert.strictEqual((await run(args, '')).code, 2, args.join(' '));
+    }
 });

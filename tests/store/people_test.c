@@ -1,0 +1,546 @@
+/* People beside the case: households share caps, like cases are found and linked at both ends,
+ * relatives, history, spot checks. */
+#include "tests/store/fixture.h"
+
+#include <stdio.h>
+#include "queue/store/calls_people.h"
+
+#define A "aaaaaaaaaaaaaaaa0000000000000001"
+#define B "bbbbbbbbbbbbbbbb0000000000000002"
+#define C "cccccccccccccccc0000000000000003"
+#define HOUSE_KEY "feed0000000000000000000000000000"
+#define DAY_NO 20778 /* 2026-11-21 */
+
+static int setup(void **state)
+{
+    fixture_reset(state);
+    allot(TOWN, 1000000);
+    return 0;
+}
+
+/* ---- Tools ---- */
+
+static void receive_with(const char *no, const char *person_hash, const char *key,
+                         const char *members, const char *actor)
+{
+    struct intake_ticket t = ticket(no, person_hash);
+    struct slice hashes[HOUSEHOLD_MEMBERS_MAX], rest = slice_of(members);
+    size_t n = 0;
+    struct buf text;
+    while (rest.len > 0) {
+        hashes[n++] = slice_cut(&rest, ',');
+    }
+    buf_init(&text, 4096);
+    people_text_write(slice_of(key), hashes, n, slice_of(actor), &text);
+    t.people = buf_slice(&text);
+    assert_int_equal(intake(&t), INTAKE_CREATED);
+    buf_release(&text);
+}
+
+static struct link_query query(const char *no, const char *hash)
+{
+    return (struct link_query){.no = slice_of(no),
+                               .person_hash = slice_of(hash),
+                               .identified = true,
+                               .day = DAY_NO,
+                               .window_days = 30};
+}
+
+static struct leased jobs;
+
+/* The received case is decided; order NULL: without first aid. */
+static enum decide_outcome decide_like(const char *no, const struct aid_order *order,
+                                       const struct link_query *q, const char *known,
+                                       int64_t spot_due_ms)
+{
+    struct decide_case c = dispatch(no, order);
+    struct buf text;
+    enum decide_outcome outcome;
+    lease(STAGE_ROUTE, 600000, 64, &jobs);
+    buf_init(&text, LINK_TEXT_MAX);
+    if (q != NULL) {
+        link_text_write(q, slice_of(known), spot_due_ms, &text);
+        c.links = buf_slice(&text);
+    }
+    outcome = decide(jobs.token, &c);
+    buf_release(&text);
+    return outcome;
+}
+
+static void decide_plain(const char *no, const char *hash)
+{
+    struct link_query q = query(no, hash);
+    assert_int_equal(decide_like(no, NULL, &q, "", 0), DECIDE_OK);
+}
+
+static struct link_finding find(const struct link_query *q)
+{
+    struct link_finding found;
+    link_find_begin(store_fcall(store), REGION, "2026,2025");
+    link_find_add(store_fcall(store), q);
+    assert_ok(link_find_read(send_call(), &found, 1));
+    return found;
+}
+
+static struct loaded_case load_one(const char *no)
+{
+    struct loaded_case row;
+    load_begin(store_fcall(store), REGION);
+    fcall_text(store_fcall(store), no);
+    assert_ok(load_read(send_call(), &row, 1));
+    assert_true(row.found);
+    return row;
+}
+
+static struct person_year figures(struct slice text)
+{
+    struct person_year p;
+    assert_ok(person_year_read(text, YEAR, SLICE_LIT("fire"), &p));
+    return p;
+}
+
+static void give_history(const char *hash, const char *text)
+{
+    char key[96];
+    snprintf(key, sizeof(key), "{" REGION "}:person:%s", hash);
+    redis_must(&redis, "HSET", key, "y", text, NULL);
+}
+
+static enum err leave(const char *hash)
+{
+    household_leave_write(store_fcall(store), REGION, slice_of(hash), SLICE_LIT(TAIL));
+    return household_leave_read(send_call());
+}
+
+/* ---- Households ---- */
+
+static void a_household_has_one_history(void **state)
+{
+    struct aid_order order = aid(1000);
+    (void)state;
+    order.cap_times = 1;
+    receive_with(case_number(1), A, "", B "," C, "");
+    assert_int_equal(decide_like(case_number(1), &order, NULL, "", 0), DECIDE_OK);
+    receive(case_number(2), B);
+    assert_int_equal(decide_like(case_number(2), &order, NULL, "", 0), DECIDE_REFUSED);
+    struct loaded_case row = load_one(case_number(2));
+    assert_int_equal(figures(row.household_year).times, 1);
+    assert_int_equal(figures(row.household_year).same_cause, 1);
+    assert_int_equal(figures(row.person_year).times, 0);
+    /* what did not arrive gives back to both */
+    assert_int_equal(news(payment_id(case_number(1), 1), PAYMENT_FAILED, 1000), NEWS_OK);
+    assert_int_equal(figures(load_one(case_number(2)).household_year).times, 0);
+    assert_int_equal(person(A, "fire").times, 0);
+    struct decide_case c = dispatch(case_number(2), &order);
+    assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
+    assert_int_equal(figures(load_one(case_number(1)).household_year).paid_fen, 1000);
+}
+
+static void without_a_household_nothing_is_different(void **state)
+{
+    struct aid_order order = aid(1000);
+    (void)state;
+    order.cap_times = 1;
+    receive(case_number(1), A);
+    receive(case_number(2), B);
+    assert_int_equal(decide_like(case_number(1), &order, NULL, "", 0), DECIDE_OK);
+    struct decide_case c = dispatch(case_number(2), &order);
+    assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
+    assert_int_equal(load_one(case_number(1)).household.len, 0);
+}
+
+static void joining_adds_histories_of_the_later_year(void **state)
+{
+    (void)state;
+    give_history(A, "2026|100|1|1|fire=1");
+    give_history(B, "2026|200|2|0|fire=1,flood=1");
+    give_history(C, "2025|900|9|9|fire=9");
+    receive_with(case_number(1), A, "", B "," C, "");
+    struct person_year p = figures(load_one(case_number(1)).household_year);
+    assert_int_equal(p.paid_fen, 300);
+    assert_int_equal(p.times, 3);
+    assert_int_equal(p.small_fast_times, 1);
+    assert_int_equal(p.same_cause, 2);
+}
+
+static void two_households_become_one(void **state)
+{
+    (void)state;
+    give_history(A, "2026|100|1|0|fire=1");
+    give_history(B, "2026|200|1|0|fire=1");
+    receive_with(case_number(1), A, "", C, "");
+    receive_with(case_number(2), B, HOUSE_KEY, "", "");
+    assert_int_equal(figures(load_one(case_number(2)).household_year).times, 1);
+    receive_with(case_number(3), A, HOUSE_KEY, "", "");
+    struct loaded_case row = load_one(case_number(3));
+    assert_slice(row.household, "k" HOUSE_KEY);
+    assert_int_equal(figures(row.household_year).paid_fen, 300);
+    receive(case_number(4), C);
+    assert_slice(load_one(case_number(4)).household, "k" HOUSE_KEY);
+    /* once more changes nothing */
+    receive_with(case_number(5), C, HOUSE_KEY, A "," B, "");
+    assert_int_equal(figures(load_one(case_number(5)).household_year).paid_fen, 300);
+}
+
+static void a_household_has_a_limit(void **state)
+{
+    char members[33 * HOUSEHOLD_MEMBERS_MAX];
+    size_t len = 0;
+    (void)state;
+    for (int i = 0; i < HOUSEHOLD_MEMBERS_MAX - 1; i++) {
+        len += (size_t)snprintf(members + len, sizeof(members) - len, "%s%032x", i > 0 ? "," : "",
+                                i + 16);
+    }
+    receive_with(case_number(1), A, HOUSE_KEY, members, "");
+    assert_slice(load_one(case_number(1)).household, "k" HOUSE_KEY);
+    receive_with(case_number(2), B, HOUSE_KEY, "", "");
+    assert_int_equal(load_one(case_number(2)).household.len, 0);
+}
+
+static void leaving_gives_no_caps_back(void **state)
+{
+    (void)state;
+    give_history(A, "2026|100|1|0|fire=1");
+    receive_with(case_number(1), A, "", B, "");
+    assert_ok(leave(B));
+    assert_int_equal(leave(B), ERR_NOT_FOUND);
+    receive(case_number(2), B);
+    struct loaded_case row = load_one(case_number(2));
+    assert_int_equal(row.household.len, 0);
+    assert_int_equal(figures(row.person_year).paid_fen, 100);
+    assert_int_equal(figures(load_one(case_number(1)).household_year).paid_fen, 100);
+    /* and coming back counts nothing twice */
+    receive_with(case_number(3), A, "", B, "");
+    assert_int_equal(figures(load_one(case_number(3)).household_year).paid_fen, 100);
+}
+
+/* ---- Like cases ---- */
+
+static void a_person_who_comes_again_is_linked_at_both_ends(void **state)
+{
+    const char *first = case_number(1), *second = case_number(2);
+    char want[64];
+    (void)state;
+    receive(first, A);
+    decide_plain(first, A);
+    receive(second, A);
+    struct link_query q = query(second, A);
+    struct link_finding found;
+    char lately[256];
+    assert_ok(slice_copy(load_one(second).lately, lately, sizeof(lately)));
+    q.lately = slice_of(lately);
+    found = find(&q);
+    assert_int_equal(found.open_duplicates, 1);
+    assert_slice(found.known, first);
+    q.lately = slice_make(NULL, 0);
+    assert_int_equal(decide_like(second, NULL, &q, first, 0), DECIDE_OK);
+    snprintf(want, sizeof(want), "%s=same_person", first);
+    assert_string_equal(field(second, "lk"), want);
+    snprintf(want, sizeof(want), "%s=same_person", second);
+    assert_string_equal(field(first, "lk"), want);
+    assert_string_equal(field(first, "v"), "3"); /* the link is an event of the older case */
+}
+
+static void outside_the_window_or_closed_it_is_no_open_duplicate(void **state)
+{
+    const char *first = case_number(1), *second = case_number(2);
+    char key[64], lately[256];
+    (void)state;
+    receive(first, A);
+    decide_plain(first, A);
+    receive(second, A);
+    struct link_query q = query(second, A);
+    assert_ok(slice_copy(load_one(second).lately, lately, sizeof(lately)));
+    q.lately = slice_of(lately);
+    q.day = DAY_NO + 31;
+    assert_int_equal(find(&q).open_duplicates, 0);
+    q.day = DAY_NO + 30;
+    assert_int_equal(find(&q).open_duplicates, 1);
+    snprintf(key, sizeof(key), "{" REGION "}:case:%s", first);
+    redis_must(&redis, "HSET", key, "s", "WITHDRAWN", NULL);
+    assert_int_equal(find(&q).open_duplicates, 0);
+}
+
+/* Between the read and the commit another worker has decided the like case: no money goes out by
+ * rule. */
+static void what_has_come_up_meanwhile_is_found_by_the_commit(void **state)
+{
+    struct aid_order order = aid(1000);
+    struct link_query q = query(case_number(2), B);
+    char before[REDIS_DIGEST_SIZE];
+    (void)state;
+    q.identified = false;
+    q.place = SLICE_LIT("x0123456789abcdef");
+    struct link_query first = q;
+    first.no = slice_of(case_number(1));
+    first.person_hash = SLICE_LIT(A);
+    receive(case_number(1), A);
+    assert_int_equal(decide_like(case_number(1), &order, &first, "", 0), DECIDE_OK);
+    receive(case_number(2), B);
+    lease(STAGE_ROUTE, 600000, 64, &jobs);
+    struct leased held = jobs;
+    struct decide_case c = dispatch(case_number(2), &order);
+    struct buf text;
+    buf_init(&text, LINK_TEXT_MAX);
+    link_text_write(&q, slice_make(NULL, 0), 0, &text);
+    c.links = buf_slice(&text);
+    mark_data(before);
+    assert_int_equal(decide(held.token, &c), DECIDE_REFUSED);
+    assert_unchanged(before);
+    buf_clear(&text);
+    link_text_write(&q, slice_of(case_number(1)), 0,
+                    &text); /* known: the rules have decided all the same */
+    c.links = buf_slice(&text);
+    assert_int_equal(decide(held.token, &c), DECIDE_OK);
+    buf_release(&text);
+}
+
+static void two_in_one_batch_find_each_other(void **state)
+{
+    struct aid_order order = aid(1000);
+    struct link_query q[2] = {query(case_number(1), A), query(case_number(2), B)};
+    struct buf texts[2];
+    enum decide_outcome outcomes[2];
+    static const struct cascade_limits limits = {.inbox_max = 0};
+    (void)state;
+    receive(case_number(1), A);
+    receive(case_number(2), B);
+    lease(STAGE_ROUTE, 600000, 64, &jobs);
+    decide_begin(store_fcall(store), REGION, slice_of(jobs.token), &limits, "2026");
+    for (int i = 0; i < 2; i++) {
+        struct decide_case c = dispatch(case_number(i + 1), &order);
+        q[i].identified = false;
+        q[i].place = SLICE_LIT("v0123456789abcdef");
+        buf_init(&texts[i], LINK_TEXT_MAX);
+        link_text_write(&q[i], slice_make(NULL, 0), 0, &texts[i]);
+        c.links = buf_slice(&texts[i]);
+        decide_add(store_fcall(store), &c);
+    }
+    assert_ok(decide_read(send_call(), outcomes, 2));
+    assert_int_equal(outcomes[0], DECIDE_OK);
+    assert_int_equal(outcomes[1], DECIDE_REFUSED);
+    buf_release(&texts[0]);
+    buf_release(&texts[1]);
+}
+
+static void an_account_of_several_people_is_told_unless_they_are_one_household(void **state)
+{
+    static const char *const PEOPLE[] = {A, B, C};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct link_query q = query(case_number(i + 1), PEOPLE[i]);
+        receive(case_number(i + 1), PEOPLE[i]);
+        q.account = SLICE_LIT("00ff00ff00ff00ff");
+        assert_int_equal(find(&q).account_persons, i);
+        assert_int_equal(decide_like(case_number(i + 1), NULL, &q, "", 0), DECIDE_OK);
+    }
+    receive_with(case_number(4), A, "", B, "");
+    struct link_query q = query(case_number(4), A);
+    struct loaded_case row = load_one(case_number(4));
+    char household[64];
+    assert_ok(slice_copy(row.household, household, sizeof(household)));
+    q.account = SLICE_LIT("00ff00ff00ff00ff");
+    q.household = slice_of(household);
+    assert_int_equal(find(&q).account_persons, 1);
+}
+
+static void lists_stay_short_and_keep_who_is_not_known(void **state)
+{
+    struct link_query q;
+    char text[2048];
+    int entries = 0;
+    (void)state;
+    for (int i = 1; i <= 12; i++) {
+        char hash[33];
+        snprintf(hash, sizeof(hash), "%016x0000000000000000", i);
+        receive(case_number(i), hash);
+        q = query(case_number(i), hash);
+        q.identified = i != 1;
+        q.place = SLICE_LIT("v0123456789abcdef");
+        assert_int_equal(decide_like(case_number(i), NULL, &q, "", 0), DECIDE_OK);
+    }
+    redis_text(&redis, text, sizeof(text), "HGET", "{" REGION "}:links:2026", "v0123456789abcdef",
+               NULL);
+    for (const char *c = text; *c != '\0'; c++) {
+        entries += *c == ',';
+    }
+    assert_int_equal(entries + 1, 8);
+    assert_non_null(strstr(text, case_number(1))); /* the one who is not known */
+    assert_non_null(strstr(text, case_number(12)));
+    assert_null(strstr(text, case_number(2)));
+}
+
+static void bad_words_change_nothing(void **state)
+{
+    static const char *const TEXTS[] = {
+        "", "x", "1|2|a3|||", "1|2|i|||||", "1|2|i3||y5||", "1|2|i3||||x", "|||||||"};
+    char before[REDIS_DIGEST_SIZE];
+    (void)state;
+    receive(case_number(1), A);
+    lease(STAGE_ROUTE, 600000, 64, &jobs);
+    mark_data(before);
+    for (size_t i = 1; i < COUNT_OF(TEXTS); i++) {
+        struct decide_case c = dispatch(case_number(1), NULL);
+        static const struct cascade_limits limits = {.inbox_max = 0};
+        c.links = slice_of(TEXTS[i]);
+        decide_begin(store_fcall(store), REGION, slice_of(jobs.token), &limits, "2026");
+        decide_add(store_fcall(store), &c);
+        assert_int_not_equal(send_for_err(), ERR_OK);
+        assert_unchanged(before);
+    }
+}
+
+/* ---- Relatives, history, spot checks ---- */
+
+static bool set_relative(const char *hash, const char *actor, bool add)
+{
+    bool changed = false;
+    relative_set_write(store_fcall(store), REGION, slice_of(hash), slice_of(actor), add,
+                       SLICE_LIT(TAIL));
+    assert_ok(relative_set_read(send_call(), &changed));
+    return changed;
+}
+
+static void who_is_on_the_register_as_a_relative_decides_nothing(void **state)
+{
+    const char *no = case_number(1);
+    (void)state;
+    assert_true(set_relative(A, OFFICER, true));
+    assert_false(set_relative(A, OFFICER, true));
+    receive(no, A);
+    assert_true(load_one(no).relative);
+    decide_plain(no, A);
+    struct claim_result claim = claim_case(TOWN, OFFICER, no, 600000);
+    struct act_request r = request(no, VERB_ACCEPT, OFFICER, claim.claim);
+    struct act_result result = act(&r);
+    assert_int_equal(result.outcome, ACT_REFUSED);
+    assert_int_equal(result.refusal, REFUSAL_RECUSED);
+    assert_true(set_relative(A, OFFICER, false));
+    assert_false(load_one(no).relative);
+    r = request(no, VERB_ACCEPT, OFFICER, claim.claim);
+    assert_int_equal(act(&r).outcome, ACT_OK);
+}
+
+static void a_relative_in_the_household_counts_for_all_of_it(void **state)
+{
+    (void)state;
+    assert_true(set_relative(B, OFFICER, true));
+    receive_with(case_number(1), A, "", B, "");
+    assert_true(load_one(case_number(1)).relative);
+    assert_true(set_relative(B, OFFICER, false));
+    assert_false(load_one(case_number(1)).relative);
+    assert_true(set_relative(B, OFFICER, true));
+    assert_true(load_one(case_number(1)).relative);
+    assert_ok(leave(B));
+    assert_false(load_one(case_number(1)).relative);
+}
+
+static void the_register_is_listed_by_actor(void **state)
+{
+    static struct relative_row rows[RELATIVES_SHOWN_MAX];
+    size_t n = 9;
+    (void)state;
+    set_relative(A, OFFICER, true);
+    set_relative(B, OFFICER, true);
+    set_relative(A, REVIEWER, true);
+    relative_list_write(store_fcall(store), REGION, SLICE_LIT(OFFICER));
+    assert_ok(relative_list_read(send_call(), rows, &n));
+    assert_int_equal(n, 2);
+    assert_slice(rows[1].person_hash, B);
+    relative_list_write(store_fcall(store), REGION, slice_make(NULL, 0));
+    assert_ok(relative_list_read(send_call(), rows, &n));
+    assert_int_equal(n, 3);
+}
+
+static void history_says_who_had_what_where(void **state)
+{
+    static struct history_view v;
+    struct aid_order order = aid(331200);
+    (void)state;
+    receive_with(case_number(1), A, "", B, "");
+    assert_int_equal(decide_like(case_number(1), &order, NULL, "", 0), DECIDE_OK);
+    receive(case_number(2), B);
+    relief_history_write(store_fcall(store), REGION, slice_of(case_number(2)));
+    assert_ok(relief_history_read(send_call(), &v));
+    assert_int_equal(v.count, 1);
+    assert_slice(v.rows[0].no, case_number(1));
+    assert_int_equal(v.rows[0].fen, 331200);
+    assert_slice(v.rows[0].cause, "fire");
+    assert_slice(v.rows[0].township, TOWN);
+    assert_true(v.rows[0].at_ms > INT64_C(1500000000000));
+    assert_false(v.rows[0].own);
+    assert_int_equal(news(payment_id(case_number(1), 1), PAYMENT_FAILED, 331200), NEWS_OK);
+    relief_history_write(store_fcall(store), REGION, slice_of(case_number(1)));
+    assert_ok(relief_history_read(send_call(), &v));
+    assert_int_equal(v.count, 1);
+    assert_int_equal(v.rows[0].fen, 0); /* shown: it was approved and has come back */
+    assert_true(v.rows[0].own);
+    relief_history_write(store_fcall(store), REGION, slice_of(case_number(9)));
+    assert_int_equal(relief_history_read(send_call(), &v), ERR_NOT_FOUND);
+}
+
+static void a_drawn_case_waits_for_the_county(void **state)
+{
+    static struct spot_check_row rows[SPOT_CHECKS_SHOWN_MAX];
+    int64_t total = 0;
+    size_t n = 0;
+    struct link_query q = query(case_number(1), A);
+    (void)state;
+    receive(case_number(1), A);
+    assert_int_equal(decide_like(case_number(1), NULL, &q, "", 5000), DECIDE_OK);
+    must_act(case_number(1), VERB_ACCEPT, OFFICER, TOWN);
+    spot_checks_write(store_fcall(store), REGION, 0, 10);
+    assert_ok(spot_checks_read(send_call(), &total, rows, &n));
+    assert_int_equal(total, 1);
+    assert_int_equal(n, 1);
+    assert_slice(rows[0].no, case_number(1));
+    assert_slice(rows[0].handler, OFFICER);
+    assert_int_equal(rows[0].due_ms, 5000);
+    assert_int_equal(rows[0].state, CASE_ACCEPTED);
+    struct act_request r = request(case_number(1), VERB_CHECKED, OFFICER, 0);
+    assert_int_equal(act(&r).outcome, ACT_SAME_PERSON); /* who handled it does not check it */
+    r = request(case_number(1), VERB_CHECKED, REVIEWER, 0);
+    assert_int_equal(act(&r).outcome, ACT_OK);
+    assert_false(in_set("spotchecks", case_number(1)));
+    spot_checks_write(store_fcall(store), REGION, 5000, 10);
+    assert_ok(spot_checks_read(send_call(), &total, rows, &n));
+    assert_int_equal(n, 0);
+}
+
+static void whom_the_caller_names_stands_back(void **state)
+{
+    const char *no = case_number(1);
+    (void)state;
+    receive_with(no, A, "", "", OFFICER);
+    decide_plain(no, A);
+    struct claim_result claim = claim_case(TOWN, OFFICER, no, 600000);
+    struct act_request r = request(no, VERB_ACCEPT, OFFICER, claim.claim);
+    assert_int_equal(act(&r).refusal, REFUSAL_RECUSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_household_has_one_history, setup),
+        cmocka_unit_test_setup(without_a_household_nothing_is_different, setup),
+        cmocka_unit_test_setup(joining_adds_histories_of_the_later_year, setup),
+        cmocka_unit_test_setup(two_households_become_one, setup),
+        cmocka_unit_test_setup(a_household_has_a_limit, setup),
+        cmocka_unit_test_setup(leaving_gives_no_caps_back, setup),
+        cmocka_unit_test_setup(a_person_who_comes_again_is_linked_at_both_ends, setup),
+        cmocka_unit_test_setup(outside_the_window_or_closed_it_is_no_open_duplicate, setup),
+        cmocka_unit_test_setup(what_has_come_up_meanwhile_is_found_by_the_commit, setup),
+        cmocka_unit_test_setup(two_in_one_batch_find_each_other, setup),
+        cmocka_unit_test_setup(an_account_of_several_people_is_told_unless_they_are_one_household,
+                               setup),
+        cmocka_unit_test_setup(lists_stay_short_and_keep_who_is_not_known, setup),
+        cmocka_unit_test_setup(bad_words_change_nothing, setup),
+        cmocka_unit_test_setup(who_is_on_the_register_as_a_relative_decides_nothing, setup),
+        cmocka_unit_test_setup(a_relative_in_the_household_counts_for_all_of_it, setup),
+        cmocka_unit_test_setup(the_register_is_listed_by_actor, setup),
+        cmocka_unit_test_setup(history_says_who_had_what_where, setup),
+        cmocka_unit_test_setup(a_drawn_case_waits_for_the_county, setup),
+        cmocka_unit_test_setup(whom_the_caller_names_stands_back, setup),
+    };
+    return RUN_WITH_REDIS(tests);
+}
