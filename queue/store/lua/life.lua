@@ -177,6 +177,9 @@ VERBS['consult'] = { stops = { 'review', 'county', 'pay' },
   plan = function(batch, case, _, who, _, say)
     say()
     case_set(case, 'hd', who)
+    if case.o == '' then -- answered before it was routed: whoever follows up must find it
+      inbox_move(batch, case, string.sub(batch.P, 2, -2), '0')
+    end
     accept_stop(batch, case.no)
   end }
 
