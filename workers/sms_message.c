@@ -66,17 +66,13 @@ static bool ends_with(struct slice text, const char *end)
 
 /* The case that is named by its last digits, else the one that was asked about, else the newest
  * open one. */
-static const struct sms_case *choose_case(const struct sms_message_in *m, bool asked)
+static const struct sms_case *choose_among(const struct sms_case *cases, size_t n, const char *tail,
+                                           struct slice asked)
 {
-    const struct sms_loaded *row = &m->row;
     const struct sms_case *open = NULL;
-    const char *tail = m->reading.tail;
-    for (size_t i = 0; i < row->case_count; i++) {
-        const struct sms_case *c = &row->cases[i];
-        if (tail[0] != '\0' && ends_with(c->no, tail)) {
-            return c;
-        }
-        if (tail[0] == '\0' && asked && slice_eq(c->no, row->ask_case)) {
+    for (size_t i = 0; i < n; i++) {
+        const struct sms_case *c = &cases[i];
+        if (tail[0] != '\0' ? ends_with(c->no, tail) : slice_eq(c->no, asked)) {
             return c;
         }
         if (open == NULL && !is_over(c->state)) {
@@ -86,7 +82,21 @@ static const struct sms_case *choose_case(const struct sms_message_in *m, bool a
     if (tail[0] != '\0') {
         return NULL; /* another number than any that was told to this telephone */
     }
-    return open != NULL ? open : row->case_count > 0 ? &row->cases[0] : NULL;
+    return open != NULL ? open : n > 0 ? &cases[0] : NULL;
+}
+
+/* What was offered to an officer is not his own: it is chosen only where he answers the offer. */
+static bool answers_offer(const struct sms_message_in *m, bool stands)
+{
+    const struct sms_loaded *row = &m->row;
+    enum talk_ask ask = stands ? talk_from_word(row->ask_word) : TALK_NOTHING;
+    bool digit = m->reading.number == 1 || m->reading.number == 2;
+    bool tail = digit && m->reading.tail[0] != '\0' &&
+                choose_among(row->offered, row->offered_count, m->reading.tail,
+                             slice_make(NULL, 0)) != NULL;
+    return row->officer_actor.len > 0 &&
+           (tail || (digit && ask == TALK_ACCEPT) || ask == TALK_REASON ||
+            (ask == TALK_ACCEPT && m->reading.answer != ANSWER_NONE));
 }
 
 /* A question counts while its time runs, and for messages that are not older than it. */
@@ -143,16 +153,17 @@ static enum err find_place(struct site *s, struct sms_message_in *m)
 }
 
 /* What was asked, also where the digit names its case and the question is an older one. */
-static enum talk_ask ask_of(const struct sms_message_in *m, bool stands)
+static enum talk_ask ask_of(const struct sms_message_in *m, bool stands, bool offer)
 {
     enum talk_ask ask = stands ? talk_from_word(m->row.ask_word) : TALK_NOTHING;
     bool digit = m->reading.number == 1 || m->reading.number == 2;
+    if (offer) {
+        return ask == TALK_REASON ? ask : TALK_ACCEPT;
+    }
     if (m->about != NULL && m->reading.tail[0] != '\0' && digit &&
         !(stands && slice_eq(m->about->no, m->row.ask_case))) {
-        bool officers =
-            slice_eq(m->about->inbox, m->row.officer_township) && m->about->inbox.len > 0;
         bool money = m->about->approved.len > 0 && !slice_is(m->about->approved, "0");
-        ask = officers ? TALK_ACCEPT : money ? TALK_MONEY : ask;
+        ask = money ? TALK_MONEY : ask;
     }
     return ask;
 }
@@ -162,7 +173,10 @@ static enum err understand(struct site *s, struct sms_message_in *m, int64_t now
     enum err err = ERR_OK;
     bool stands = question_stands(&m->row, now_ms);
     reading_make(m->text, now_ms, &m->reading);
-    m->about = choose_case(m, stands);
+    bool offer = answers_offer(m, stands);
+    struct slice asked = stands ? m->row.ask_case : slice_make(NULL, 0);
+    m->about = offer ? choose_among(m->row.offered, m->row.offered_count, m->reading.tail, asked)
+                     : choose_among(m->row.cases, m->row.case_count, m->reading.tail, asked);
     m->open = m->about != NULL && !is_over(m->about->state);
     if (m->open) {
         err = open_case(s, m);
@@ -173,8 +187,8 @@ static enum err understand(struct site *s, struct sms_message_in *m, int64_t now
         .was_case = m->about != NULL && !m->open,
         .routed = m->open && m->about->state != CASE_RECEIVED && m->about->state != CASE_TRIAGED,
         .people_known = m->row.people_known,
-        .officer = m->row.officer_actor.len > 0,
-        .ask = ask_of(m, stands),
+        .officer = offer,
+        .ask = ask_of(m, stands, offer),
         .misses = (int)m->row.misses,
     };
     if (err == ERR_OK) {

@@ -223,6 +223,7 @@ static enum err fill_out(struct site *s, struct letter *l)
         .to_hash = slice_make(l->hash, SEAL_HASH_SIZE - 1),
         .payload = kept_payload(l),
         .tell_officer = kind == LETTER_NEWS && opens_work(t->name),
+        .officer = kind == LETTER_OFFICER,
         .link = kind != LETTER_ANSWER, /* an answer's question is set with the answer */
         .ask_word = slice_of(t->ask),
         .ask_life_ms = talk_life_ms(talk_from_word(slice_of(t->ask))),
@@ -251,7 +252,10 @@ static enum err make_letter(struct site *s, struct letter *l, const struct loade
                                              &s->arena, &person) == ERR_OK) {
         to = personal_callback(&person);
     }
-    if (err != ERR_OK || phone_parse(to, &phone) != ERR_OK || !phone_can_sms(&phone) ||
+    /* who wrote and asked for a person is called; a question beside that only puzzles */
+    bool called = kind == LETTER_NEWS && known && facts.channel == CHANNEL_SMS &&
+                  facts.wants_person && slice_starts_with(l->payload, "ask-place|");
+    if (called || err != ERR_OK || phone_parse(to, &phone) != ERR_OK || !phone_can_sms(&phone) ||
         (kind == LETTER_OFFICER && !known)) {
         return err;
     }

@@ -142,6 +142,12 @@ enum err stage_sms(struct site *s, size_t *handled)
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
         message = (struct sms_message_in){.lease = &lease, .job = &lease.jobs[i], .reply_name = ""};
         err = handle(s, &message);
+        if (err != ERR_OK &&
+            !err_may_retry(err)) { /* of this message alone: it comes back, and is buried at last */
+            log_event(LOG_ERROR, "sms_not_handled", "message=%.*s err=%s", SLICE_FMT(message.no),
+                      err_code(err));
+            err = ERR_OK;
+        }
         if (message.reply != NULL) {
             freeReplyObject(message.reply);
         }

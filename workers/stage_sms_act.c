@@ -84,7 +84,8 @@ static enum err keep_sealed(struct site *s, const unsigned char key[SEAL_KEY_BYT
 
 /* ---- A new case ---- */
 
-static enum err open_new(struct site *s, struct sms_message_in *m, int64_t now_ms)
+static enum err open_new(struct site *s, struct sms_message_in *m, struct slice narrative,
+                         int64_t now_ms)
 {
     unsigned char key[SEAL_KEY_BYTES];
     unsigned char *wrapped = arena_alloc(&s->arena, SEAL_WRAPPED_BYTES);
@@ -93,8 +94,7 @@ static enum err open_new(struct site *s, struct sms_message_in *m, int64_t now_m
                                .channel = CHANNEL_SMS,
                                .cause = CAUSE_OTHER,
                                .persons = 1};
-    struct personal person = {.phone = m->from,
-                              .narrative = m->row.unreadable ? SLICE_LIT(UNREADABLE_ZH) : m->text};
+    struct personal person = {.phone = m->from, .narrative = narrative};
     if (wrapped == NULL || hash == NULL) {
         return ERR_NO_MEMORY;
     }
@@ -303,13 +303,30 @@ static enum err money_yes(struct site *s, struct sms_message_in *m)
     return err;
 }
 
-static enum err money_no(struct site *s, struct sms_message_in *m)
+/* A new case about an old one. */
+static enum err complain(struct site *s, struct sms_message_in *m, int64_t now_ms)
+{
+    struct buf text;
+    struct slice narrative;
+    buf_init(&text, 512);
+    buf_putf(&text, "群众短信回复：没有收到求助件%.*s的救助金，该件已办结，请核查。",
+             SLICE_FMT(m->about->no));
+    enum err err = runtime_keep(s, &text, &narrative);
+    buf_release(&text);
+    return err == ERR_OK ? open_new(s, m, narrative, now_ms) : err;
+}
+
+static enum err money_no(struct site *s, struct sms_message_in *m, int64_t now_ms)
 {
     struct act_result result;
     const struct slice extra[] = {SLICE_LIT("no"), slice_of(s->settings->region)};
     enum err err = speak(s, m, VERB_ATTEMPT, CITIZEN, SLICE_LIT("群众短信回复没有收到钱"), extra, 2,
                          0, slice_make("", 0), &result);
-    if (err == ERR_OK && !taken(&result)) {
+    if (err == ERR_OK &&
+        result.outcome == ACT_MOVE) { /* closed already: a matter of its own, for a person */
+        m->step.wants_person = true;
+        err = complain(s, m, now_ms);
+    } else if (err == ERR_OK && !taken(&result)) {
         err = note(s, m, "money-no", "群众短信回复没有收到钱");
     }
     return err;
@@ -425,7 +442,7 @@ static enum err act_on_case(struct site *s, struct sms_message_in *m, int64_t no
     case STEP_RATE: return rate(s, m);
     case STEP_UNLINK: return unlink_all(s, m);
     case STEP_MONEY_YES: return money_yes(s, m);
-    case STEP_MONEY_NO: return money_no(s, m);
+    case STEP_MONEY_NO: return money_no(s, m, now_ms);
     case STEP_RECEIPT: return receipt(s, m);
     case STEP_ACCEPT: return officer_act(s, m, VERB_ACCEPT);
     case STEP_RETURN: return officer_act(s, m, VERB_RETURN);
@@ -443,7 +460,7 @@ enum err sms_message_act(struct site *s, struct sms_message_in *m, int64_t now_m
     m->end.misses = m->step.misses;
     enum err err = ERR_OK;
     if (m->step.act == STEP_OPEN) {
-        err = open_new(s, m, now_ms);
+        err = open_new(s, m, m->row.unreadable ? SLICE_LIT(UNREADABLE_ZH) : m->text, now_ms);
     } else if (m->about != NULL) {
         err = act_on_case(s, m, now_ms);
     }

@@ -143,10 +143,19 @@ static enum err read_case(const redisReply *row, struct sms_case *out)
     return err;
 }
 
+static enum err read_cases(const redisReply *list, struct sms_case *out, size_t *n)
+{
+    enum err err = reply_count(list) > SMS_TALK_CASES_MAX ? ERR_CORRUPT : ERR_OK;
+    *n = reply_count(list);
+    for (size_t i = 0; i < *n && err == ERR_OK; i++) {
+        err = read_case(reply_at(list, i), &out[i]);
+    }
+    return err;
+}
+
 static enum err read_row(const redisReply *row, struct sms_loaded *out)
 {
-    const redisReply *cases = reply_at(row, 9);
-    *out = (struct sms_loaded){.found = reply_count(row) == 10};
+    *out = (struct sms_loaded){.found = reply_count(row) == 11};
     if (!out->found) {
         return reply_count(row) == 0 ? ERR_OK : ERR_CORRUPT;
     }
@@ -155,7 +164,6 @@ static enum err read_row(const redisReply *row, struct sms_loaded *out)
     out->unreadable = slice_is(reply_text_at(row, 4), "1");
     out->officer_township = reply_text_at(reply_at(row, 8), 0);
     out->officer_actor = reply_text_at(reply_at(row, 8), 1);
-    out->case_count = reply_count(cases);
     enum err err = reply_int(reply_at(row, 2), 0, INT64_MAX, &out->received_ms);
     if (err == ERR_OK) {
         err = reply_int(reply_at(row, 3), 0, INT64_MAX, &out->time_ms);
@@ -166,13 +174,10 @@ static enum err read_row(const redisReply *row, struct sms_loaded *out)
     if (err == ERR_OK) {
         err = read_talk(reply_at(row, 7), out);
     }
-    if (out->case_count > SMS_TALK_CASES_MAX) {
-        return ERR_CORRUPT;
+    if (err == ERR_OK) {
+        err = read_cases(reply_at(row, 9), out->cases, &out->case_count);
     }
-    for (size_t i = 0; i < out->case_count && err == ERR_OK; i++) {
-        err = read_case(reply_at(cases, i), &out->cases[i]);
-    }
-    return err;
+    return err == ERR_OK ? read_cases(reply_at(row, 10), out->offered, &out->offered_count) : err;
 }
 
 enum err sms_load_read(const redisReply *reply, struct sms_loaded *rows, size_t n)
@@ -247,7 +252,7 @@ void sms_begin_add(struct fcall *f, const struct sms_out *m)
     fcall_int(f, m->version);
     fcall_slice(f, m->to_hash);
     fcall_slice(f, m->payload);
-    fcall_text(f, m->tell_officer ? "o" : "");
+    fcall_text(f, m->officer ? "officer" : m->tell_officer ? "o" : "");
     if (m->link) {
         fcall_slice(f, m->ask_word);
     } else {

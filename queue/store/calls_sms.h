@@ -69,6 +69,8 @@ struct sms_loaded {
     struct slice newest; /* number of the newest case, also where it is gone; "" = none */
     size_t case_count;   /* newest first */
     struct sms_case cases[SMS_TALK_CASES_MAX];
+    size_t offered_count; /* to an officer by his telephone, newest first */
+    struct sms_case offered[SMS_TALK_CASES_MAX];
 };
 void sms_load_begin(struct fcall *f, const char *region);
 MUST_CHECK enum err sms_load_read(const redisReply *reply, struct sms_loaded *rows, size_t n);
@@ -107,6 +109,7 @@ struct sms_out {
     int version;
     struct slice to_hash, payload;
     bool tell_officer;     /* of the inbox the case lies in */
+    bool officer;          /* he is the reader: the case is offered to him, it is not his own */
     bool link;             /* the telephone's conversation is about this case now */
     struct slice ask_word; /* "" = nothing is asked by it */
     int64_t ask_life_ms;

@@ -114,6 +114,19 @@ test('what cannot be read is kept for a person, and the sender is asked for word
     await site.quiet(STAGES);
 });
 
+test('one message that cannot be handled holds up no other, and is found among the dead', async (t) => {
+    const [broken, citizen] = [handset(t), handset(t)];
+    const worker = site.workers.get('worker-1');
+    worker.signal('SIGSTOP');
+    await broken.writes('救助，没饭吃');
+    const [key] = (await site.redis('ZRANGE', site.key('q:sms:ready'), '0', '-1')).map(String);
+    await site.redis('HSET', site.key(`sms:${key}`), 'p1', key); // damaged
+    await citizen.writes('救助，没饭吃，冷');
+    worker.signal('SIGCONT');
+    await citizen.hears(/县和乡镇/);
+    await silent(broken);
+});
+
 test('machines are neither answered nor taken for people', async (t) => {
     for (const number of ['10691234567', '12345', '95588', '10086']) {
         const machine = new Handset(site, number);
@@ -169,6 +182,17 @@ test('reviewed without a word of the citizen: he is asked, and his answer is the
     await citizen.writes('1');
     await citizen.hears(/打分/);
     await site.awaitCase(no, 'FOLLOWED_UP');
+    assert.strictEqual((await (await site.as('reviewer')).verb(no, 'close')).status, 200);
+    await citizen.hears(/办结归档/);
+    await citizen.writes('4');
+    await citizen.hears(/谢谢您的评价/);
+    await citizen.writes(`2 ${no.slice(-6)}`); // days later: it did not come after all
+    const second = caseNo(await citizen.hears(/没有收到钱/));
+    assert.notStrictEqual(second, no);
+    const shown = await site.awaitCase(second, 'TRIAGED');
+    assert.strictEqual(shown.inbox, REGION);
+    assert.strictEqual(shown.facts.wants_person, true);
+    await silent(citizen);
 });
 
 test('a stranger learns nothing of a case whose number he knows', async (t) => {
@@ -223,6 +247,8 @@ test('an officer without a smartphone: accepts by digit, gives back with a reaso
     assert.ok(told.includes(first.slice(-6)) && !told.includes(ticket.person.name) && !told.includes(first));
     await officer.writes('1');
     await officer.hears(/已由您受理/);
+    await officer.writes('撤回'); // it is not his own case
+    await officer.hears(/没有查到/);
     const taken = await site.awaitCase(first, 'ACCEPTED');
     assert.strictEqual(taken.holder?.actor ?? taken.handler, 'officer:lao-li');
     await citizen.hears(/由.*办理/);

@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include "queue/base/slice.h"
 
-#define PLAIN_MAX                                                                                \
-    3000 /* bytes that are read: what is behind is kept with the case, but no word is looked for \
-            in it */
+/* Bytes that are read, as much as an operator delivers in one: what is behind is kept with the case, but no word is
+ * looked for in it. */
+#define PLAIN_MAX 8192
 
 struct plain {
     /* Both NUL-terminated UTF-8. spaced: runs of spaces, punctuation and pictures are one ' ', none

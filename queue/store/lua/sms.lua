@@ -9,7 +9,8 @@
 -- {r}:talk:<hash>     the conversation with a telephone: c its cases, newest first, commas; a what was asked
 --                     last "word|case|asked ms|until ms"; i how many questions there have been; mi answers
 --                     not understood; pk "1" if the number of people of the newest case is known; r automatic
---                     answers "hour|count"; x cases it does not want to hear of
+--                     answers "hour|count"; x cases it does not want to hear of; oc cases offered to it as
+--                     an officer's telephone: these are not its own
 -- {r}:out:<id>        an outgoing message: c case, t template, tv its version, h hash of the telephone, ch
 --                     channel, s state, n tries, b parts billed, at last change ms, pl what it says,
 --                     pr and ref the operator and its name for it
@@ -176,7 +177,8 @@ end
 -- Arguments: numbers of messages (1..64). Answers per message {provider, sender's hash, received ms,
 -- operator's ms, unreadable, parts, {part or "" …}, {asked, misses, people known, question number,
 -- newest case},
--- {township, actor}, {cases …}}, or "".
+-- {township, actor}, {cases …}, {cases
+-- offered to an officer …}}, or "".
 function SMS.load(keys, args)
   local P, answer = keys[1], {}
   for i, no in ipairs(args) do
@@ -187,12 +189,12 @@ function SMS.load(keys, args)
       for k = 1, math.min(tonumber(row[6]), SMS.PARTS_MAX) do
         parts[k] = redis.call('HGET', P .. ':sms:' .. no, 'p' .. k) or ''
       end
-      local talk = redis.call('HMGET', SMS.talk_key(P, row[2]), 'a', 'mi', 'pk', 'i', 'c')
+      local talk = redis.call('HMGET', SMS.talk_key(P, row[2]), 'a', 'mi', 'pk', 'i', 'c', 'oc')
       local officer = redis.call('HMGET', P .. ':ophone:' .. row[2], 't', 'a')
       answer[i] = { row[1], row[2], row[3], row[4], row[5] or '', row[6], parts,
         { talk[1] or '', talk[2] or '0', talk[3] or '', talk[4] or '0',
           string.match(talk[5] or '', '^%d+') or '' }, { officer[1] or '', officer[2] or '' },
-        SMS.cases(P, talk[5]) }
+        SMS.cases(P, talk[5]), SMS.cases(P, officer[1] and talk[6]) }
     end
   end
   return answer
@@ -205,19 +207,20 @@ function SMS.ask(list, talk, word, no, now, life_ms)
 end
 
 -- The newest case first; not more than CASES_MAX.
-function SMS.link(list, talk, no)
+function SMS.link(list, talk, no, field)
   local cases = { no }
-  for _, other in ipairs(split(talk.c or '', ',')) do
+  for _, other in ipairs(split(talk[field] or '', ',')) do
     if other ~= '' and other ~= no and #cases < SMS.CASES_MAX then
       push(cases, other)
     end
   end
-  push(list, 'c', table.concat(cases, ','))
+  push(list, field, table.concat(cases, ','))
 end
 
 function SMS.talk_read(P, hash)
-  local row = redis.call('HMGET', SMS.talk_key(P, hash), 'c', 'i', 'r', 'x', 'a')
-  return { c = row[1] or '', i = row[2] or '0', r = row[3] or '', x = row[4] or '', a = row[5] or '' }
+  local row = redis.call('HMGET', SMS.talk_key(P, hash), 'c', 'i', 'r', 'x', 'a', 'oc')
+  return { c = row[1] or '', i = row[2] or '0', r = row[3] or '', x = row[4] or '', a = row[5] or '',
+    oc = row[6] or '' }
 end
 
 -- May one more automatic answer go to this telephone in this hour? Two machines that answer each other are
@@ -264,7 +267,7 @@ function SMS.done(keys, args)
     job_add(batch, 'route', no, args[9], '')
   end
   if args[11] ~= '' then
-    SMS.link(list, talk, args[11])
+    SMS.link(list, talk, args[11], 'c')
   end
   if args[12] == '1' then -- nothing of its cases goes to this telephone any more
     push(list, 'x', talk.c, 'c', '')
@@ -304,7 +307,7 @@ end
 -- ---- Outbox ----
 
 -- Arguments per message: job id, out id, case ("" none), template, version, telephone's hash, payload, "o" if the
--- officer of the inbox is told as well, question word ("" none; "-": none, and the case is not linked), its life ms.
+-- officer of the inbox is told as well, "officer" if he is the reader, question word ("" none; "-": none, and the case is not linked), its life ms.
 -- Answers per message "send:<channel>:<tries>", "sent" (went out before) or "off" (not wanted there).
 function SMS.begin(keys, args)
   local P, n, now = keys[1], SMS.OUT_ARGS, now_ms()
@@ -328,7 +331,7 @@ function SMS.begin(keys, args)
     else
       push(answers, 'send:' .. channel .. ':' .. int(tries))
       if no ~= '' and args[at + 8] ~= '-' then
-        SMS.link(list, talk, no)
+        SMS.link(list, talk, no, args[at + 7] == 'officer' and 'oc' or 'c')
         if args[at + 8] ~= '' then
           SMS.ask(list, talk, args[at + 8], no, now, whole(args[at + 9], 0, EXACT_MAX, 'life_ms'))
           push(list, 'mi', '0')
