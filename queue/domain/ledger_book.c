@@ -186,11 +186,6 @@ static void case_add(struct ledger_case *c, enum ledger_account a, int64_t fen)
     }
 }
 
-static int64_t *side(struct ledger_fund *f, enum ledger_account a)
-{
-    return &f->balance_fen[a];
-}
-
 enum err ledger_book_post(struct ledger_book *b, struct slice entity,
                           const struct ledger_posting *p, enum ledger_fault *fault)
 {
@@ -205,8 +200,9 @@ enum err ledger_book_post(struct ledger_book *b, struct slice entity,
         return err;
     }
     int64_t from =
-        *side(f, p->from) + (ledger_account_source(p->from) ? p->amount_fen : -p->amount_fen);
-    int64_t to = *side(f, p->to) + (ledger_account_source(p->to) ? -p->amount_fen : p->amount_fen);
+        f->balance_fen[p->from] + (ledger_account_source(p->from) ? p->amount_fen : -p->amount_fen);
+    int64_t to =
+        f->balance_fen[p->to] + (ledger_account_source(p->to) ? -p->amount_fen : p->amount_fen);
     if (from > AMOUNT_FEN_MAX || to > AMOUNT_FEN_MAX || from < -AMOUNT_FEN_MAX ||
         to < -AMOUNT_FEN_MAX) {
         *fault = LEDGER_FAULT_OVERFLOW;
@@ -217,8 +213,8 @@ enum err ledger_book_post(struct ledger_book *b, struct slice entity,
                                          : LEDGER_FINE;
     f->postings++;
     if (p->from != p->to) {
-        *side(f, p->from) = from;
-        *side(f, p->to) = to;
+        f->balance_fen[p->from] = from;
+        f->balance_fen[p->to] = to;
         if (c != NULL) {
             case_add(c, p->from, -p->amount_fen);
             case_add(c, p->to, p->amount_fen);
