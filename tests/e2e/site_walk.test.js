@@ -39,6 +39,8 @@ test.before(async () => {
         lease_ms: 600,
         claim_ms: 1500,
         sms_per_second: 5000,
+        sms_quiet_from: 8, // no quiet hours: at the end nothing may wait
+        sms_quiet_to: 8,
     };
     const options = { settings, gateways: 2, workers: [{}, {}], clock: new Date(site.now) };
     Object.assign(site, { site: await Site.start(options) });
