@@ -36,7 +36,17 @@ enum connection_state {
 };
 
 /* What a connection waits for. READY has no deadline: parked requests are served in the next loop iteration. */
-enum wait { WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_WRITE, WAIT_LINGER, WAIT_READY, WAIT_LARGE, WAIT_COUNT, WAIT_NONE = WAIT_COUNT };
+enum wait {
+    WAIT_IDLE,
+    WAIT_HEAD,
+    WAIT_BODY,
+    WAIT_WRITE,
+    WAIT_LINGER,
+    WAIT_READY,
+    WAIT_LARGE,
+    WAIT_COUNT,
+    WAIT_NONE = WAIT_COUNT
+};
 
 /* Output the system has not taken. */
 struct backlog {

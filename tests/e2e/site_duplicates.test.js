@@ -54,7 +54,9 @@ test('the same person again, in another township: linked, and a person decides',
 
 test('the same household: linked, and a person decides', async () => {
     const [a, b] = [person(), person()];
-    const first = await post(strandedTicket(TOWNSHIP, { person: a, household: [{ id_number: b.id_number }] }));
+    const first = await post(
+        strandedTicket(TOWNSHIP, { person: a, household: [{ id_number: b.id_number }] }),
+    );
     await site.awaitCase(first, 'FIRST_AID_PAID');
     const second = await post(strandedTicket(TOWNSHIP, { person: b }));
     assert.deepStrictEqual((await site.awaitCase(second, 'DISPATCHED')).payments, []);
@@ -74,7 +76,7 @@ test('a neighbour reports what the victim has reported: linked by place and even
     await linked(first, second, 'same_event');
 });
 
-test('two people known by their ID numbers in one house are two cases, linked; in a village not even that', async () => {
+test('two people known by their ID numbers in one house: two cases, linked; in a village not even that', async () => {
     const at = (address) => strandedTicket(TOWNSHIP, { place: { code: TOWNSHIP, address } });
     const house = [await post(at('沙冲路7号')), await post(at('沙冲路7号'))];
     for (const no of house) await site.awaitCase(no, 'FIRST_AID_PAID');
@@ -114,7 +116,9 @@ test('one account for several people: linked, the second one is asked about; one
 
     const [wife, husband] = [person(), person()];
     husband.account = wife.account;
-    const one = await post(plainTicket(TOWNSHIP, { person: wife, household: [{ id_number: husband.id_number }] }));
+    const one = await post(
+        plainTicket(TOWNSHIP, { person: wife, household: [{ id_number: husband.id_number }] }),
+    );
     await site.awaitCase(one, 'DISPATCHED');
     const two = await post(plainTicket(TOWNSHIP, { person: husband }));
     const shown = await site.awaitCase(two, 'DISPATCHED');
@@ -142,7 +146,9 @@ test('a case joined into another shows it at both ends', async () => {
     assert.strictEqual(joined.json?.state, 'DUPLICATE', joined.text);
     assert.deepStrictEqual(links(await show(copy)), [`${master} master`]);
     assert.deepStrictEqual(links(await show(master)), [`${copy} duplicate`]);
-    assert.ok((await site.events(master)).some((event) => event.verb === 'link' && event.kind === 'duplicate'));
+    assert.ok(
+        (await site.events(master)).some((event) => event.verb === 'link' && event.kind === 'duplicate'),
+    );
 });
 
 test('in the end ledger, payments and statement agree', async () => {

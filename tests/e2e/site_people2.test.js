@@ -87,10 +87,14 @@ test('a household of three has one history: what two of them had counts for the 
 
 test('no personal data of the household lies in the store in clear', async () => {
     const [a, b] = [person(), person({ name: '欧阳测试甲' })];
-    const no = await post(plainTicket(TOWNSHIP, { person: a, household: [{ name: b.name, id_number: b.id_number }] }));
+    const no = await post(
+        plainTicket(TOWNSHIP, { person: a, household: [{ name: b.name, id_number: b.id_number }] }),
+    );
     await site.awaitCase(no, 'DISPATCHED');
     const folder = site.file('redis', 'appendonlydir'); // every command as it was written
-    const written = Buffer.concat(fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name))));
+    const written = Buffer.concat(
+        fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name))),
+    );
     assert.ok(written.includes(no), 'this is the place to look');
     assert.ok(!written.includes(b.id_number));
     assert.ok(!written.includes(b.name));
@@ -99,12 +103,21 @@ test('no personal data of the household lies in the store in clear', async () =>
 test('a household that cannot be read is told by field, and nothing is stored', async () => {
     const agent = await site.as('agent');
     const before = (await site.cases()).length;
-    for (const household of [{}, [{ name: '无号' }], [{ id_number: '123' }], [{ id: '1' }], new Array(20).fill({})]) {
+    for (const household of [
+        {},
+        [{ name: '无号' }],
+        [{ id_number: '123' }],
+        [{ id: '1' }],
+        new Array(20).fill({}),
+    ]) {
         const answer = await agent.post('/v1/tickets', plainTicket(TOWNSHIP, { household }), {
             headers: { 'idempotency-key': freshKey() },
         });
         assert.strictEqual(answer.status, 400, answer.text);
-        assert.ok(answer.json.errors.some((one) => one.pointer === '/household'), answer.text);
+        assert.ok(
+            answer.json.errors.some((one) => one.pointer === '/household'),
+            answer.text,
+        );
     }
     assert.strictEqual((await site.cases()).length, before);
 });
@@ -128,7 +141,10 @@ test('a relative on the register: county desk, no rule pays, the officer is refu
 
     is(await wang.claim(TOWNSHIP, no), 404, 'not-found');
     const list = await reviewer.must(200, 'GET', '/v1/spot-checks');
-    assert.ok(list.items.some((item) => item.no === no), JSON.stringify(list));
+    assert.ok(
+        list.items.some((item) => item.no === no),
+        JSON.stringify(list),
+    );
 
     // whoever gets it into his hands: what decides is refused to him alone
     const held = (await reviewer.must(200, 'POST', `/v1/townships/${COUNTY}/claim`, { case: no })).claim;
@@ -168,8 +184,16 @@ test('who may write into the register: an officer his own relatives, a reviewer 
     is(await wang.post('/v1/relatives/remove', body({}), headers()), 403, 'forbidden');
     is(await (await site.as('agent')).post('/v1/relatives', body({}), headers()), 403, 'forbidden');
     is(await reviewer.post('/v1/relatives', body({}), headers()), 400, 'bad-input');
-    is(await reviewer.post('/v1/relatives', body({ officer: 'a', reviewer: 'b' }), headers()), 400, 'bad-input');
-    is(await reviewer.post('/v1/relatives', body({ officer: 'a', id_number: '1' }), headers()), 400, 'bad-input');
+    is(
+        await reviewer.post('/v1/relatives', body({ officer: 'a', reviewer: 'b' }), headers()),
+        400,
+        'bad-input',
+    );
+    is(
+        await reviewer.post('/v1/relatives', body({ officer: 'a', id_number: '1' }), headers()),
+        400,
+        'bad-input',
+    );
     for (const changed of [true, false]) {
         const answer = await reviewer.post('/v1/relatives', body({ reviewer: 'li' }), headers());
         assert.strictEqual(answer.json?.changed, changed, answer.text);
@@ -203,13 +227,22 @@ test('the operator writes the register from a file of ID numbers, and never show
             child.stdin.end(input);
         });
     const file = `${a.id_number}\n\n${b.id_number}\n`;
-    assert.deepStrictEqual(await run(['add', 'officer:sun', '--by', 'zhou'], file), { code: 0, out: '2 added\n' });
-    assert.deepStrictEqual(await run(['add', 'officer:sun', '--by', 'zhou'], file), { code: 0, out: '0 added\n' });
+    assert.deepStrictEqual(await run(['add', 'officer:sun', '--by', 'zhou'], file), {
+        code: 0,
+        out: '2 added\n',
+    });
+    assert.deepStrictEqual(await run(['add', 'officer:sun', '--by', 'zhou'], file), {
+        code: 0,
+        out: '0 added\n',
+    });
     const listed = await run(['list', 'officer:sun'], '');
     assert.match(listed.out, /^(officer:sun\t[0-9a-f]{8}\n){2}$/);
     const no = await post(strandedTicket(TOWNSHIP, { person: a }));
     assert.strictEqual((await site.awaitCase(no, 'DISPATCHED')).inbox, COUNTY);
-    assert.deepStrictEqual(await run(['remove', 'officer:sun', '--by', 'zhou'], file), { code: 0, out: '2 removed\n' });
+    assert.deepStrictEqual(await run(['remove', 'officer:sun', '--by', 'zhou'], file), {
+        code: 0,
+        out: '2 removed\n',
+    });
     assert.strictEqual((await run(['list', 'officer:sun'], '')).out, '');
     const wrong = await run(['add', 'officer:sun', '--by', 'zhou'], `${a.id_number}\n123\n`);
     assert.strictEqual(wrong.code, 1);

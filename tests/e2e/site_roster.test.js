@@ -70,23 +70,36 @@ async function whole(id) {
 const problem = (answer) => answer.json?.type?.replace('urn:jiuji:problem:', '');
 
 test('every row becomes a case, decided and paid like any other', async () => {
-    const answer = await send([HEAD, ...Array.from({ length: 5 }, () => row())].join('\r\n'), { name: 'five' });
+    const answer = await send([HEAD, ...Array.from({ length: 5 }, () => row())].join('\r\n'), {
+        name: 'five',
+    });
     assert.strictEqual(answer.status, 202, answer.text);
     assert.strictEqual(answer.headers.location, `/v1/rosters/${TOWNSHIP}-five`);
     assert.strictEqual(answer.json.accepted, 5);
     assert.deepStrictEqual(answer.json.refused_rows, []);
     await whole(`${TOWNSHIP}-five`);
     const { accepted_rows: rows } = await roster(`${TOWNSHIP}-five`, '?rows=accepted');
-    assert.deepStrictEqual(rows.map((one) => one.row), [1, 2, 3, 4, 5]);
+    assert.deepStrictEqual(
+        rows.map((one) => one.row),
+        [1, 2, 3, 4, 5],
+    );
     for (const { case: no } of rows) {
         const shown = await site.awaitCase(no, 'FIRST_AID_PAID');
         assert.strictEqual(shown.township.code, TOWNSHIP);
         assert.strictEqual(shown.facts.channel, 'officer');
         assert.strictEqual(shown.facts.food_lost, true);
         assert.strictEqual(shown.facts.asked_fen, 40000);
-        assert.ok((await site.events(no)).some((event) => event.verb === 'receive' && event.actor === 'officer:upload'));
+        assert.ok(
+            (await site.events(no)).some(
+                (event) => event.verb === 'receive' && event.actor === 'officer:upload',
+            ),
+        );
     }
-    assert.strictEqual(await site.redis('EXISTS', site.key(`roster:${TOWNSHIP}-five:wait`)), 0, 'no row is left lying');
+    assert.strictEqual(
+        await site.redis('EXISTS', site.key(`roster:${TOWNSHIP}-five:wait`)),
+        0,
+        'no row is left lying',
+    );
 });
 
 test('what is wrong is told by row and column with its remedy; a corrected list adds only that', async () => {
@@ -123,7 +136,10 @@ test('what is wrong is told by row and column with its remedy; a corrected list 
             [11, ''],
         ],
     );
-    assert.ok(first.json.refused_rows.every((one) => /[一-龥]/.test(one.detail) && !/\d{11}/.test(one.detail)), first.text);
+    assert.ok(
+        first.json.refused_rows.every((one) => /[一-龥]/.test(one.detail) && !/\d{11}/.test(one.detail)),
+        first.text,
+    );
     await whole(`${TOWNSHIP}-wrong`);
     const before = new Set(await site.cases());
 
@@ -141,7 +157,10 @@ test('the same list again, at both gateways at once, makes nothing twice', async
     const body = [HEAD, ...Array.from({ length: 150 }, () => row())].join('\n');
     const before = (await site.cases()).length;
     const answers = await Promise.all(Array.from({ length: 4 }, () => send(body, { name: 'same' })));
-    assert.ok(answers.every((one) => one.status === 202 || one.status === 409), answers.map((one) => one.text).join());
+    assert.ok(
+        answers.every((one) => one.status === 202 || one.status === 409),
+        answers.map((one) => one.text).join(),
+    );
     assert.strictEqual((await send(body, { name: 'same' })).json.accepted, 150);
     await whole(`${TOWNSHIP}-same`);
     assert.strictEqual((await site.cases()).length, before + 150);
@@ -156,11 +175,21 @@ test('UTF-8 with a byte order mark, GB18030, English heads, tabs, quotes', async
     ]);
     const one = await send(gb, { name: 'gb' });
     assert.strictEqual(one.json?.accepted, 1, one.text);
-    const two = await send(`\ufeff姓名,身份证号,电话,事由\n"李,""四""",${person().id_number},13911112223,火灾\n`, { name: 'bom' });
+    const two = await send(
+        `\ufeff姓名,身份证号,电话,事由\n"李,""四""",${person().id_number},13911112223,火灾\n`,
+        { name: 'bom' },
+    );
     assert.strictEqual(two.json?.accepted, 1, two.text);
-    const three = await send(`name\tid_number\tphone\tcause\tnote\nwang\t'${person().id_number}\t13911112224\tflood\tx\n`, { name: 'tab' });
+    const three = await send(
+        `name\tid_number\tphone\tcause\tnote\nwang\t'${person().id_number}\t13911112224\tflood\tx\n`,
+        { name: 'tab' },
+    );
     assert.strictEqual(three.json?.accepted, 1, three.text);
-    for (const [id, cause] of [['gb', 'flood'], ['bom', 'fire'], ['tab', 'flood']]) {
+    for (const [id, cause] of [
+        ['gb', 'flood'],
+        ['bom', 'fire'],
+        ['tab', 'flood'],
+    ]) {
         await whole(`${TOWNSHIP}-${id}`);
         const { accepted_rows: rows } = await roster(`${TOWNSHIP}-${id}`, '?rows=accepted');
         const shown = await site.awaitCase(rows[0].case, (it) => it.state !== 'RECEIVED');
@@ -174,7 +203,10 @@ test('who may send what: not another township, not an agent, not without its hea
     const stranger = await site.officer(OTHER, 'stranger');
     const refused = await send([HEAD, row()].join('\n'), { name: 'mine', as: stranger });
     assert.strictEqual(`${refused.status} ${problem(refused)}`, '403 forbidden');
-    assert.strictEqual((await send([HEAD, row()].join('\n'), { name: 'x', as: await site.as('agent') })).status, 403);
+    assert.strictEqual(
+        (await send([HEAD, row()].join('\n'), { name: 'x', as: await site.as('agent') })).status,
+        403,
+    );
     for (const body of ['', 'a,b\n1,2\n', '姓名,身份证号\n', '姓名,户主,身份证号,电话\n']) {
         const answer = await send(body, { name: 'head' });
         assert.strictEqual(`${answer.status} ${problem(answer)}`, '400 bad-input', answer.text);
@@ -187,7 +219,7 @@ test('who may send what: not another township, not an agent, not without its hea
     assert.strictEqual((await stranger.get('/v1/rosters/none')).status, 404);
 });
 
-test('a gateway and a worker that are killed in the middle of 3,000 rows: sent again, every row is one case', async () => {
+test('gateway and worker are killed in the middle of 3,000 rows: sent again, every row is one case', async () => {
     const rows = Array.from({ length: 3000 }, () => row({ account: '', form: '现金' }));
     const body = [HEAD, ...rows].join('\n');
     const before = (await site.cases()).length;
@@ -195,7 +227,10 @@ test('a gateway and a worker that are killed in the middle of 3,000 rows: sent a
     await site.ready(gateway.port);
     const api = site.api(await site.token('officer', 'upload', TOWNSHIP), { port: gateway.port });
     const broken = send(body, { name: 'killed', as: api }).catch((error) => error);
-    await until('some rows to be there', async () => Number(await site.redis('HLEN', site.key(`roster:${TOWNSHIP}-killed:keys`))) > 200);
+    await until(
+        'some rows to be there',
+        async () => Number(await site.redis('HLEN', site.key(`roster:${TOWNSHIP}-killed:keys`))) > 200,
+    );
     await gateway.kill();
     await broken;
     const part = await roster(`${TOWNSHIP}-killed`);
@@ -209,7 +244,7 @@ test('a gateway and a worker that are killed in the middle of 3,000 rows: sent a
     assert.strictEqual((await site.cases()).length, before + 3000);
     // every listed case is there, page by page
     const listed = [];
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
         const page = await roster(`${TOWNSHIP}-killed`, `?rows=accepted&limit=1000&after=${after}`);
         if (page.accepted_rows.length === 0) break;
         listed.push(...page.accepted_rows.map((one) => one.case));
@@ -221,7 +256,8 @@ test('a gateway and a worker that are killed in the middle of 3,000 rows: sent a
 });
 
 test('the full 10,000 rows pass in one request, one more is told', async () => {
-    const line = (n) => `户主${n},${idNumber(100000 + n)},1380000${String(n % 10000).padStart(4, '0')},,2,村,洪涝,缺口粮,300,现金`;
+    const line = (n) =>
+        `户主${n},${idNumber(100000 + n)},1380000${String(n % 10000).padStart(4, '0')},,2,村,洪涝,缺口粮,300,现金`;
     const ids = new Set();
     const rows = [];
     for (let n = 0; rows.length < 10000; n++) {
@@ -242,15 +278,23 @@ test('the full 10,000 rows pass in one request, one more is told', async () => {
 test('too large a body is refused, and so is a large one to any other path', async () => {
     const api = await site.officer(TOWNSHIP, 'upload');
     const large = (path, size) =>
-        api.ask('POST', path, { body: Buffer.alloc(size, 0x61), headers: { 'content-type': 'text/csv' } }).catch((error) => error);
+        api
+            .ask('POST', path, { body: Buffer.alloc(size, 0x61), headers: { 'content-type': 'text/csv' } })
+            .catch((error) => error);
     assert.strictEqual((await large('/v1/tickets', 70000)).status, 413);
     assert.strictEqual((await large(`/v1/rosters?township=${TOWNSHIP}`, 4194305)).status, 413);
-    assert.strictEqual((await large(`/v1/rosters?township=${TOWNSHIP}`, 4194304)).status, 400, 'read, but no list');
+    assert.strictEqual(
+        (await large(`/v1/rosters?township=${TOWNSHIP}`, 4194304)).status,
+        400,
+        'read, but no list',
+    );
 });
 
 test('no personal data of the rows lies in the store in clear, nor in a log', async () => {
     const who = person({ name: '欧阳花名册' });
-    await send(`${HEAD}\n${who.name},${who.id_number},${who.phone},,2,好花红村,洪涝,缺口粮,300,现金`, { name: 'clear' });
+    await send(`${HEAD}\n${who.name},${who.id_number},${who.phone},,2,好花红村,洪涝,缺口粮,300,现金`, {
+        name: 'clear',
+    });
     await whole(`${TOWNSHIP}-clear`);
     const folder = site.file('redis', 'appendonlydir');
     const written = Buffer.concat(fs.readdirSync(folder).map((name) => fs.readFileSync(`${folder}/${name}`)));

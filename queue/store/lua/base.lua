@@ -200,7 +200,8 @@ local function posting(fund, from, to, fen)
 end
 
 local function batch_new(P)
-  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, rows = {}, houses = {}, jobs = {}, timers = {},
+  return { P = P, events = {}, cases = {}, order = {}, funds = {}, persons = {}, rows = {}, houses = {}, jobs = {},
+      timers = {},
       untimers = {}, counts = {}, index = {}, later = {} }
 end
 

@@ -2,9 +2,9 @@
 -- a batch of tickets.
 
 -- Arguments per ticket: no, idempotency key hash, fingerprint, received_ms, facts, sealed blob, person
--- hash, wrapped key, job score, event tail, who else is concerned (PEOPLE.parse, "" nobody). Answers per ticket: "created",
--- "replayed:<no>:<received_ms>", "key-reused" or "conflict" (the number is taken, which only a wrong
--- clock or a copied node number can bring about).
+-- hash, wrapped key, job score, event tail, who else is concerned (PEOPLE.parse, "" nobody). Answers per
+-- ticket: "created", "replayed:<no>:<received_ms>", "key-reused" or "conflict" (the number is taken, which
+-- only a wrong clock or a copied node number can bring about).
 local INTAKE_ARGS = 11
 
 local function intake(keys, args)

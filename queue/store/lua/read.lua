@@ -14,7 +14,8 @@ local function load(keys, args)
       local house = (who[2] or '') ~= '' and redis.call('HMGET', P .. ':household:' .. who[2], 'y', 'op', 'rl') or nil
       if house or (who[3] or '') ~= '' or (who[4] or '') ~= '' then
         local related = who[4] == '1' or (house and tonumber(house[3] or '0') > 0)
-        push(one, who[3] or '', who[2] or '', house and house[1] or '', house and house[2] or '', related and '1' or '0')
+        push(one, who[3] or '', who[2] or '', house and house[1] or '', house and house[2] or '',
+          related and '1' or '0')
       end
     else
       answer[i] = ''

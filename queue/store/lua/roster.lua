@@ -2,7 +2,7 @@
 -- number, and puts it here first; workers take them in 64 at a time. Sending a list again makes nothing twice: a row is
 -- the same as before when it names the same person (its key), wherever it stands.
 --
---   {r}:roster:<id>          t township, by who, at ms of the last upload, up its number, n its rows, done "1" all there
+--   {r}:roster:<id>          t township, by who, at ms of the last upload, up its number, n its rows, done "1" whole
 --   {r}:roster:<id>:keys     key of a row -> "case:upload:row"
 --   {r}:roster:<id>:rows     sorted set by row: "row|case" of the last upload
 --   {r}:roster:<id>:refused  sorted set by row: "row|field|remedy"
@@ -25,8 +25,8 @@ function ROSTER.check(k)
   expect('list', k.wait)
 end
 
--- Arguments: id, township, actor, at ms, event tail. Answers {"ok", number of the upload} or {"conflict"}: it is another
--- township's.
+-- Arguments: id, township, actor, at ms, event tail. Answers {"ok", number of the upload} or {"conflict"}: it is
+-- another township's.
 function ROSTER.begin(keys, args)
   args_check(args, 5, 5)
   local P, k = keys[1], ROSTER.keys(keys[1], args[1])
@@ -118,8 +118,8 @@ function ROSTER.finish(keys, args)
   return 'ok'
 end
 
--- Arguments: id, "rows", "refused" or "" (none), after row, most. Answers {} or {township, by, at ms, "1" if it was sent
--- whole, rows, accepted, refused, waiting, then "row|case" or "row|field|remedy" …}.
+-- Arguments: id, "rows", "refused" or "" (none), after row, most. Answers {} or {township, by, at ms, "1" if it was
+-- sent whole, rows, accepted, refused, waiting, then "row|case" or "row|field|remedy" …}.
 function ROSTER.get(keys, args)
   args_check(args, 4, 4)
   local k = ROSTER.keys(keys[1], args[1])
