@@ -6,7 +6,7 @@ const assert = require('node:assert');
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { Site, BIN } = require('../support/site.js');
+const { Site, BIN, REGION } = require('../support/site.js');
 const { strandedTicket, plainTicket, person, freshKey } = require('../support/api.js');
 
 const TOWNSHIP = '520102022';
@@ -250,4 +250,41 @@ test('the operator writes the register from a file of ID numbers, and never show
     for (const args of [['add', 'officer:sun'], ['add', 'sun', '--by', 'z'], ['list', 'x:y'], []]) {
         assert.strictEqual((await run(args, '')).code, 2, args.join(' '));
     }
+});
+
+test('a case without a place goes on by itself once its place is said', async () => {
+    const agent = await site.as('agent');
+    const no = await post({ ...strandedTicket(), place: undefined, narrative: '钱包被偷，说不清在哪里' });
+    assert.strictEqual((await site.awaitCase(no, 'TRIAGED')).township.code, REGION);
+    const reviewer = await site.as('reviewer', 'li');
+    await reviewer.must(200, 'POST', `/v1/townships/${REGION}/claim`, { case: no });
+    const added = await agent.verb(no, 'add', { place: { code: TOWNSHIP } });
+    assert.strictEqual(added.status, 200, added.text);
+    const shown = await site.awaitCase(no, 'FIRST_AID_PAID');
+    assert.strictEqual(shown.inbox, TOWNSHIP);
+    assert.strictEqual(shown.holder, null, 'whoever held it at the desk has let go of it');
+    const desk = await reviewer.must(200, 'GET', `/v1/townships/${REGION}/inbox?limit=200`);
+    assert.ok(!desk.items.some((item) => item.no === no));
+});
+
+test('life in danger where the township has no money: the county reserve pays, by rule', async () => {
+    const poor = '520102020';
+    const reserve = '520102';
+    await site.ctl('fund', 'allot', poor, '1');
+    await site.ctl('fund', 'allot', reserve, '100000000');
+    const no = await post({
+        cause: 'fire',
+        danger_to_life: true,
+        shelter_lost: true,
+        person: person(),
+        place: { code: poor },
+        narrative: '房屋起火',
+    });
+    const shown = await site.awaitCase(no, 'FIRST_AID_PAID');
+    assert.strictEqual(shown.decision.from_county_reserve, true);
+    assert.strictEqual(shown.decision.tell_emergency, true);
+    const finance = await site.as('finance');
+    const fund = await finance.must(200, 'GET', `/v1/townships/${reserve}/fund`);
+    assert.strictEqual(fund.unreviewed_fen, shown.payments[0].amount_fen);
+    assert.strictEqual((await finance.must(200, 'GET', `/v1/townships/${poor}/fund`)).available_fen, 1);
 });
