@@ -2,6 +2,19 @@
 
 #include <stdio.h>
 
+/* How a case that breaks a rule came there. */
+static void print_history(const char *no)
+{
+    struct slice township, inbox;
+    size_t n = 0;
+    case_events_write(store_fcall(store), REGION, slice_of(no));
+    const redisReply *reply = send_call();
+    assert_ok(case_events_read(reply, &township, &inbox, &n));
+    for (size_t i = 0; i < n; i++) {
+        print_error("%.*s\n", SLICE_FMT(reply_text_at(reply, 2 + i)));
+    }
+}
+
 static void assert_somewhere(const char *no, enum case_state state, const char *owner)
 {
     char key[64];
@@ -20,6 +33,7 @@ static void assert_somewhere(const char *no, enum case_state state, const char *
     bool inbox = in_set(key, no);
     snprintf(key, sizeof(key), "township:%s:held", owner);
     if (inbox + in_set(key, no) != 1) {
+        print_history(no);
         fail_msg("%s is %s, belongs to '%s' and is in %s", no, case_state_word(state), owner,
                  inbox ? "both" : "neither");
     }
@@ -103,19 +117,32 @@ static void check_case(const char *no, struct sums *sums)
     struct case_view view;
     case_get_write(store_fcall(store), REGION, slice_of(no));
     assert_ok(case_get_read(send_call(), &view));
+    enum case_state state = view.state;
     if (view.approved_fen != p.live_fen + rest_fen) {
+        print_history(no);
         fail_msg("%s is %s: %lld fen approved, %lld paid or under way, %lld to come", no,
                  case_state_word(view.state), (long long)view.approved_fen, (long long)p.live_fen,
                  (long long)rest_fen);
     }
-    enum case_state state = view.state;
-    assert_true(p.open <= 1); /* one payment under way per case at most */
-    assert_true(p.open_aid + p.paid_aid == 0 ||
-                view.review.len > 0); /* no first aid without a review duty */
-    assert_true(p.open_aid == 0 || !slice_starts_with(view.review, "VOID"));
-    assert_true(state != CASE_FIRST_AID_PAID || p.paid_aid > 0);
-    assert_true(state != CASE_FIRST_AID_APPROVED || p.open_aid == 1);
-    assert_true(state != CASE_PAYING || p.open == 1);
+    const struct {
+        const char *what;
+        bool holds;
+    } RULES[] = {
+        {"one payment under way per case at most", p.open <= 1},
+        {"no first aid without a review duty", p.open_aid + p.paid_aid == 0 || view.review.len > 0},
+        {"the duty stands while first aid is under way",
+         p.open_aid == 0 || !slice_starts_with(view.review, "VOID")},
+        {"paid first aid", state != CASE_FIRST_AID_PAID || p.paid_aid > 0},
+        {"first aid under way", state != CASE_FIRST_AID_APPROVED || p.open_aid == 1},
+        {"a payment under way", state != CASE_PAYING || p.open == 1},
+        {"nothing open at the end", !case_state_final(state) || (p.open == 0 && rest_fen == 0)},
+    };
+    for (size_t i = 0; i < COUNT_OF(RULES); i++) {
+        if (!RULES[i].holds) {
+            print_history(no);
+            fail_msg("%s is %s: %s", no, case_state_word(state), RULES[i].what);
+        }
+    }
     bool unpaid = state == CASE_WITHDRAWN || state == CASE_REJECTED || state == CASE_CANCELLED ||
                   state == CASE_DUPLICATE || state == CASE_CONSULT_CLOSED;
     if (unpaid && view.approved_fen != 0) {

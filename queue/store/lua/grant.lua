@@ -61,14 +61,15 @@ VERBS['review'] = { claim = true, decides = true,
 
 -- extra: amount, tier that must approve, instalments, fund, year, cause, how
 VERBS['assess'] = { extras = 7, claim = true, decides = true,
-  plan = function(_, case, x, who, _, say)
+  plan = function(batch, case, x, who, _, say)
+    local entry = GRANT.stop(batch, case) -- of one that is approved and came back: what is assessed anew replaces it
     local g = { s = 'PROPOSED', fen = ACT.fen(x, 1), tier = x[2], n = whole(x[3], 1, GRANT.INSTALMENTS_MAX, 'instalments'),
       done = 0, fund = ACT.code(x[4], 'fund'), year = int(whole(x[5], 1970, 9999, 'year')), cause = x[6], how = x[7],
       proposer = who, approver = '', dues = '' }
     if not GRANT.TIERS[g.tier] or not string.match(g.cause, '^[%w_]+$') or not string.match(g.how, '^[bcgs]$') then
       error({ err = 'bad-input grant' })
     end
-    say(',"amount_fen":' .. int(g.fen) .. ',"tier":"' .. g.tier .. '","instalments":' .. int(g.n))
+    say(',"amount_fen":' .. int(g.fen) .. ',"tier":"' .. g.tier .. '","instalments":' .. int(g.n), entry)
     case_set(case, 'hd', who)
     case_set(case, 'cf', '')
     GRANT.set(case, g)
@@ -212,8 +213,9 @@ VERBS['conclude'] = { stops = { 'review', 'county' }, decides = true,
     return (ACT.number(case.pu) > 0 or ACT.number(case.a) == 0) and 'not-reviewed' or nil
   end,
   plan = function(batch, case, _, _, _, say)
+    local entry = GRANT.stop(batch, case) -- nothing stays held for a case that goes to its end
     local g = GRANT.parse(case.g)
-    say()
+    say(nil, entry)
     if g and g.s == 'PROPOSED' then
       g.s = 'REJECTED'
       GRANT.set(case, g)
@@ -283,7 +285,8 @@ function GRANT_NEWS.failed(batch, case, pay, outcome, tail)
     g.done, g.s = g.done - 1, 'APPROVED'
   end
   local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
-  case_event(batch, case, verb, move(verb, case.s) or case.s, tail, entry)
+  local open = others_of(batch, case, pay)
+  case_event(batch, case, verb, not open and move(verb, case.s) or case.s, tail, entry)
   RECOVERY.finish(batch, case, tail)
   push(batch.untimers, 'instalment:' .. case.no)
   GRANT.set(case, g)

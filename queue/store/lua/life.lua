@@ -22,7 +22,7 @@ end
 -- Back to the township that acts.
 function LIFE.to_township(batch, case, score)
   case_set(case, 'cl', '')
-  inbox_move(batch, case, case.t, score or '0')
+  inbox_move(batch, case, case.t ~= '' and case.t or string.sub(batch.P, 2, -2), score or '0') -- else the region's desk
 end
 
 -- extra: township, inbox score, whom to try behind it, until when a NORMAL case is to be accepted (ms; "": as

@@ -216,6 +216,20 @@ end
 
 local RANK = { INTENT = 0, UNKNOWN = 1, ACCEPTED = 2, FAILED = 3, SUCCEEDED = 3, RETURNED = 4 }
 
+-- Other payments of the case: is one on its way, does one of first aid wait for its review? What comes back of an earlier
+-- one must neither let a second one be made beside the first nor end the duty to review it.
+local function others_of(batch, case, pay)
+  local open, duty = false, false
+  for _, m in ipairs(payments_of(batch.P, case)) do
+    if m.pay.id ~= pay.id then
+      local way = RANK[m.pay.s] < 3
+      open = open or way
+      duty = duty or (not m.pay.grant and (way or (m.pay.s == 'SUCCEEDED' and not m.pay.reviewed)))
+    end
+  end
+  return open, duty
+end
+
 -- The approval did not turn into money: give back what it counted for.
 local function aid_undo(batch, case, pay)
   -- what comes back in a later year gives nothing back there
@@ -232,8 +246,12 @@ local function aid_undo(batch, case, pay)
   end
   case_set(case, 'a', int(math.max(0, tonumber(case.a) - pay.m)))
   person_note(batch, case, pay.cause)
-  case_set(case, 'rv', 'VOID:0')
-  push(batch.untimers, 'papers:' .. case.no)
+  local open, duty = others_of(batch, case, pay)
+  if not duty then
+    case_set(case, 'rv', 'VOID:0')
+    push(batch.untimers, 'papers:' .. case.no)
+  end
+  return open
 end
 
 -- What a grant adds to it (grant.lua): { paid = function(batch, case, pay, tail), failed = … }.
@@ -273,8 +291,8 @@ local function settle(batch, case, pay, outcome, tail)
     entry = fund_post(fund, held, free, pay.m)
   end
   local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
-  aid_undo(batch, case, pay)
-  case_event(batch, case, verb, move(verb, case.s) or case.s, tail, entry)
+  local open = aid_undo(batch, case, pay)
+  case_event(batch, case, verb, not open and move(verb, case.s) or case.s, tail, entry)
   RECOVERY.finish(batch, case, tail)
   -- back to the township, before everything else: somebody waits for money that did not come
   case_set(case, 'cl', '')
