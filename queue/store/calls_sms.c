@@ -304,7 +304,6 @@ void sms_sent_add(struct fcall *f, const struct sms_gone *m)
     } else {
         fcall_text(f, "");
     }
-    fcall_text(f, "");
 }
 
 void sms_of_case_write(struct fcall *f, const char *region, struct slice no)

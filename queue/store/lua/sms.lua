@@ -20,7 +20,7 @@
 --
 -- Contents are kept six months (domain.md section 3: at least five), sealed where they are personal.
 local SMS = { KEEP_S = 15552000, PARK_S = 2592000, PART_S = 3600, HASTE_MS = 5000, CASES_MAX = 8, LIST_MAX = 200, PARTS_MAX = 20,
-  IN_ARGS = 12, OUT_ARGS = 10, END_ARGS = 9,
+  IN_ARGS = 12, OUT_ARGS = 10, END_ARGS = 8,
   -- a final state wins over any other; of two final ones, the good news
   RANK = { sending = 1, unknown = 2, queued = 0, accepted = 3, buffered = 4, failed = 5, stopped = 5, delivered = 6 } }
 
@@ -374,8 +374,9 @@ function SMS.tell_officer(batch, no, now, owner, version)
   end
 end
 
--- Arguments per message: out id, state, channel, tries' billed parts, operator, its name for the message ("" none),
--- case, silence timer ms ("" none), "". What was parked under that name is joined. Answers how many.
+-- Arguments per message: out id, state, channel (the next one to use), billed parts, operator, its name for the message
+-- ("" none), case, when the citizen is told something by itself ("" never). What was parked under that name is joined.
+-- Answers how many.
 function SMS.sent(keys, args)
   local P, n, now = keys[1], SMS.END_ARGS, now_ms()
   if #args % n ~= 0 or #args == 0 or #args > 64 * n then
