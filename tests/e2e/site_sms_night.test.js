@@ -1,9 +1,9 @@
-// Messages and time: quiet hours, silence, and a second operator when the first one refuses us.
+// Messages and trouble: quiet hours, silence, a second operator when the first one refuses us, workers that are killed.
 'use strict';
 
 const test = require('node:test');
 const assert = require('node:assert');
-const { Site } = require('../support/site.js');
+const { Site, sleep } = require('../support/site.js');
 const { Handset, SMS_SECRET } = require('../support/handset.js');
 const { plainTicket, strandedTicket, person } = require('../support/api.js');
 
@@ -86,4 +86,41 @@ test('an operator that refuses us is left alone: the second one takes the messag
     await citizen.hears(/由兴关路街道办理/);
     const [key] = (await site.keys('out:')).filter((one) => one.includes(no));
     assert.strictEqual(String(await site.redis('HGET', site.key(key), 'ch')), '1');
+});
+
+test('workers killed again and again while twenty people write: nothing is lost, nothing doubled', async () => {
+    await start({ settings: { sms_secret: SMS_SECRET, lease_ms: 400 } });
+    const citizens = Array.from({ length: 20 }, (_, i) => new Handset(site, `136${10000000 + i}`));
+    let over = false;
+    const killer = (async () => {
+        for (let round = 1; !over; round++) {
+            await site.workers.get(`worker-${round}`).kill();
+            site.startWorker(`worker-${round + 1}`);
+            await sleep(120);
+        }
+    })();
+    for (const citizen of citizens) {
+        await citizen.writes('学费交不起，求助');
+        await sleep(20);
+    }
+    for (const citizen of citizens) await citizen.hears(/县和乡镇/);
+    for (const citizen of citizens) await citizen.writes('我一个人在贵阳市南明区兴关路街道');
+    for (const citizen of citizens) {
+        while (!/由兴关路街道办理/.test(await citizen.hears(/县和乡镇|几个人|由兴关路街道办理/)));
+    }
+    over = true;
+    await killer;
+    await site.quiet(['route', 'pay', 'notify', 'sms']);
+    const cases = await site.cases();
+    assert.strictEqual(cases.length, citizens.length);
+    for (const no of cases) {
+        const verbs = (await site.events(no)).map((event) => event.verb);
+        const own = verbs.filter((verb) => verb !== 'link'); // cases alike are linked
+        assert.deepStrictEqual(own, ['receive', 'triage', 'add', 'dispatch']);
+    }
+    for (const citizen of citizens) {
+        await citizen.listen();
+        // a message whose sender died before it could say so goes out once more, as often as senders die
+        for (const text of citizen.heard) assert.ok(citizen.heard.filter((one) => one === text).length <= 5, text);
+    }
 });
