@@ -60,6 +60,9 @@ void money_stuck(struct op *op);       /* GET /v1/money/stuck */
 void money_stops(struct op *op);       /* GET /v1/money/stops */
 void money_stop(struct op *op);        /* POST /v1/money/stops */
 void money_resume(struct op *op);      /* POST /v1/money/resumes */
+void calls_events(struct op *op);       /* POST /v1/calls/events */
+void calls_get(struct op *op);          /* GET /v1/calls/{source}/{id} */
+void reports_hotline(struct op *op);    /* GET /v1/reports/hotline */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */

@@ -6,6 +6,7 @@
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
 #include "queue/store/calls_people.h"
+#include "server/call_hash.h"
 
 #define HOUR_MS INT64_C(3600000)
 _Static_assert(TICKET_MEMBERS_MAX < HOUSEHOLD_MEMBERS_MAX, "all members fit");
@@ -185,10 +186,12 @@ static enum err write_people(struct gateway *g, struct arena *arena, const struc
                              struct slice household, struct intake_sealed *out)
 {
     char hashes[TICKET_MEMBERS_MAX][SEAL_HASH_SIZE], key[SEAL_HASH_SIZE] = "", actor[300] = "";
+    char call[SEAL_HASH_SIZE] = "";
     struct slice members[TICKET_MEMBERS_MAX];
     struct buf text;
     enum err err = ERR_OK;
-    if (t->member_count == 0 && household.len == 0 && t->person.relative_of.len == 0) {
+    if (t->member_count == 0 && household.len == 0 && t->person.relative_of.len == 0 &&
+        t->call_id.len == 0) {
         return ERR_OK;
     }
     for (size_t i = 0; i < t->member_count && err == ERR_OK; i++) {
@@ -198,6 +201,9 @@ static enum err write_people(struct gateway *g, struct arena *arena, const struc
     if (err == ERR_OK && household.len > 0) {
         err = seal_hash(g->sealer, "household", household, key);
     }
+    if (err == ERR_OK && t->call_id.len > 0) {
+        err = call_hash(g->sealer, t->call_source, t->call_id, call);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -206,6 +212,9 @@ static enum err write_people(struct gateway *g, struct arena *arena, const struc
     }
     buf_init(&text, 4096);
     people_text_write(slice_of(key), members, t->member_count, slice_of(actor), &text);
+    if (call[0] != '\0') { /* behind the people: the call that needs no call back (lua/calls.lua) */
+        buf_putf(&text, "%s|%s", text.len == 0 ? "||" : "", call);
+    }
     out->people = kept(arena, &text);
     err = buf_err(&text) == ERR_OK && out->people.ptr == NULL ? ERR_NO_MEMORY : buf_err(&text);
     buf_release(&text);

@@ -20,14 +20,16 @@
     X(ROLE_OFFICER, "officer", 2)   \
     X(ROLE_REVIEWER, "reviewer", 4) \
     X(ROLE_FINANCE, "finance", 8)   \
-    X(ROLE_AUDITOR, "auditor", 16)
+    X(ROLE_AUDITOR, "auditor", 16)  \
+    X(ROLE_MACHINE, "machine", 32)  \
+    X(ROLE_ADMIN, "admin", 64)
 
 enum role {
 #define ROLE_ENUM(id, word, bit) id = bit,
     ROLE_TABLE(ROLE_ENUM)
 #undef ROLE_ENUM
 };
-#define ROLE_ANYONE 31
+#define ROLE_ANYONE 31 /* any person; a machine or an admin only where a route says so */
 
 struct caller {
     enum role role;

@@ -1,5 +1,6 @@
 #include "server/ticket.h"
 
+#include "integrations/calls/calls.h"
 #include "queue/base/utf8.h"
 #include "queue/domain/id_number.h"
 #include "queue/domain/phone.h"
@@ -307,12 +308,29 @@ static void read_facts(struct reader *r, const struct json *body)
     flag(r, json_get(body, "stranded"), "/stranded", &f->stranded);
 }
 
+/* The call this ticket is made from: then nobody has to call back on it. */
+static void read_call(struct reader *r, const struct json *body)
+{
+    struct slice *id = &r->t->call_id, *source = &r->t->call_source;
+    text(r, json_get(body, "call_id"), "/call_id", CALLS_ID_MAX, id);
+    text(r, json_get(body, "call_source"), "/call_source", CALLS_SOURCE_MAX, source);
+    if (id->len > 0 && !calls_id_ok(*id)) {
+        fault(r, "/call_id", "通话编号须为 1 到 128 个可见 ASCII 字符。");
+    }
+    if (source->len == 0) {
+        *source = slice_of(CALLS_SOURCE_DEFAULT);
+    } else if (!calls_source_ok(*source)) {
+        fault(r, "/call_source", "交换机名须为 1 到 32 个字母、数字、点、横线。");
+    }
+}
+
 /* Two facts are enough: a way to call back and any hint of a place. In danger of life nothing may
  * be missing too much. */
 static void look_for_gaps(struct reader *r)
 {
     const struct ticket *t = r->t;
     bool callback = t->person.phone.len > 0 || t->person.reporter_phone.len > 0;
+    bool on_the_line = t->call_id.len > 0; /* who hides his number is helped all the same */
     bool place = t->facts.place_code[0] != '\0' || t->person.has_point ||
                  t->person.address.len > 0 || t->person.narrative.len > 0;
     if (!callback) {
@@ -325,7 +343,7 @@ static void look_for_gaps(struct reader *r)
     for (size_t i = 0; i < t->fault_count; i++) {
         told = told || strstr(t->faults[i].pointer, "/phone") != NULL;
     }
-    if (!t->facts.danger_to_life && !callback && !told) {
+    if (!t->facts.danger_to_life && !callback && !told && !on_the_line) {
         fault(r, "/person/phone", "请至少留一个能回拨的电话（本人或报告人）。");
     }
     if (!t->facts.danger_to_life && !place) {
@@ -375,7 +393,8 @@ enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *aren
                                         "asked_fen",  "danger_to_life", "shelter_lost",
                                         "food_lost",  "child_alone",    "income_stopped",
                                         "recognised", "wants_person",   "stranded",
-                                        "household",  "relative_of",    NULL};
+                                        "household",  "relative_of",    "call_id",
+                                        "call_source", NULL};
     struct reader r = {.t = out, .arena = arena, .err = ERR_OK};
     *out = (struct ticket){.facts = {.received_ms = now_ms}};
     if (json_kind(body) != JSON_OBJECT) {
@@ -391,6 +410,7 @@ enum err ticket_read(const struct json *body, int64_t now_ms, struct arena *aren
     read_household(&r, json_get(body, "household"), now_ms);
     text(&r, json_get(body, "relative_of"), "/relative_of", 60, &out->person.relative_of);
     out->facts.relative_declared = out->person.relative_of.len > 0;
+    read_call(&r, body);
     read_facts(&r, body);
     look_for_gaps(&r);
     if (r.err == ERR_OK && out->fault_count > 0 && out->facts.danger_to_life) {

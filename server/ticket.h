@@ -19,6 +19,7 @@ struct ticket {
     /* id_number of the other members of the household, in the arena */
     size_t member_count;
     struct slice members[TICKET_MEMBERS_MAX];
+    struct slice call_source, call_id; /* the call it was made from; call_id "" = not said */
     size_t fault_count;
     struct problem_error faults[TICKET_FAULTS_MAX]; /* static texts */
     size_t missing_count;

@@ -16,7 +16,8 @@
 #define DAYS_MAX 3660
 
 static const char USAGE[] =
-    "usage: jiujictl token create --role agent|officer|reviewer|finance|auditor --name NAME "
+    "usage: jiujictl token create --role agent|officer|reviewer|finance|auditor|machine|admin "
+    "--name NAME "
     "[--township CODE] [--days N]\n"
     "       jiujictl token revoke ID      the 16 digits behind jj_\n"
     "An officer's token needs --township: the only one he may touch. NAME is a desk or staff "
@@ -24,7 +25,8 @@ static const char USAGE[] =
 
 static bool role_known(const char *role)
 {
-    static const char *const ROLES[] = {"agent", "officer", "reviewer", "finance", "auditor"};
+    static const char *const ROLES[] = {"agent",   "officer", "reviewer", "finance",
+                                        "auditor", "machine", "admin"};
     for (size_t i = 0; i < COUNT_OF(ROLES); i++) {
         if (strcmp(role, ROLES[i]) == 0) {
             return true;

@@ -116,6 +116,8 @@
     X(sms_same_ms, INT, 120000, 1, 86400000, "the same words of one sender within it are one SMS") \
     X(sms_answers_an_hour, INT, 12, 1, 1000, "most automatic answers to one telephone in an hour") \
     X(sms_gather_ms, INT, 120000, 0, 3600000, "how long routing waits for the number of people") \
+    X(call_ticket_ms, INT, 600000, 100, 86400000,                                              \
+      "how long after an unheard call its ticket may come before it is called back")           \
     X(max_connections, INT, 2048, 1, 65536, "most client connections of a gateway at once")    \
     X(max_in_flight, INT, 2048, 1, 65536, "most requests waiting for the store at once")       \
     X(drain_ms, INT, 8000, 0, 60000, "how long a stopping process may finish what it began")   \

@@ -18,6 +18,9 @@ local function intake(keys, args)
     whole(args[at + 3], 0, EXACT_MAX, 'received_ms')
     score_check(args[at + 8])
     people[at] = args[at + 10] ~= '' and PEOPLE.parse(args[at + 10]) or nil
+    if people[at] and people[at].call ~= '' then
+      expect('hash', P .. ':call:' .. people[at].call)
+    end
   end
   batch_check(batch)
   -- SET NX GET asks for the key's record and takes the key in one step; it is the first write, and
@@ -68,6 +71,10 @@ local function intake(keys, args)
     if people[at] and (people[at].key ~= '' or people[at].hashes[1]) then
       push(people[at].hashes, args[at + 6])
       PEOPLE.join(P, people[at].key, people[at].hashes, args[at])
+    end
+    if people[at] and people[at].call ~= '' then -- nobody has to call back on it (calls.lua)
+      redis.call('HSET', P .. ':call:' .. people[at].call, 'c', args[at])
+      redis.call('EXPIRE', P .. ':call:' .. people[at].call, 2592000)
     end
   end
   return answers

@@ -102,7 +102,7 @@ end
 
 -- What a ticket says of people: "key|hash,hash,…|actor", "" nothing. Checked before the first write.
 function PEOPLE.parse(text)
-  local key, hashes, actor = string.match(text, '^(%w*)|([%x,]*)|([%w:._%-\128-\255]*)$')
+  local key, hashes, actor, call = string.match(text, '^(%w*)|([%x,]*)|([%w:._%-\128-\255]*)|?(%x*)$')
   if not key then
     error({ err = 'bad-input people' })
   end
@@ -113,7 +113,7 @@ function PEOPLE.parse(text)
   if #list >= PEOPLE.MEMBERS_MAX then
     error({ err = 'bad-input household' })
   end
-  return { key = key, hashes = list, actor = actor }
+  return { key = key, hashes = list, actor = actor, call = call }
 end
 
 -- Arguments: person hash, event tail. Answers "ok" or "none". The figures stay with both: leaving gives no caps back.

@@ -2,6 +2,7 @@
 -- in TIMERS: function(batch, case, limits, now); it may answer when to look at this one again. Nothing is
 -- ever refused for being late: it escalates.
 local TIMERS = {}
+TIMERS.MAKES = {} -- kinds whose number is that of a case to be: they get a blank one while there is none
 
 function TIMERS.papers(batch, case, _, now)
   if case.s == 'FIRST_AID_APPROVED' then
@@ -111,7 +112,7 @@ local function fire(keys, args)
   local due = redis.call('ZRANGEBYSCORE', P .. ':timers', '-inf', now, 'LIMIT', 0, most)
   for _, member in ipairs(due) do
     local kind, no = string.match(member, '^([%a-]+):(%d+)$')
-    local case = no and TIMERS[kind] and batch_case(batch, no)
+    local case = no and TIMERS[kind] and (batch_case(batch, no) or (TIMERS.MAKES[kind] and case_blank(no)))
     push(batch.untimers, member)
     local again = case and TIMERS[kind](batch, case, limits, now)
     if again then
