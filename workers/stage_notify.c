@@ -231,6 +231,20 @@ static enum err fill_out(struct site *s, struct letter *l)
     return seal_hash(s->sealer, "phone", l->message.to, l->hash);
 }
 
+/* How long it waits for the morning. Who called or wrote himself is awake for a while; whom an
+ * officer or a neighbour reported, or a roster lists, is asleep like everybody else. */
+static int64_t wait_of(const struct site *s, const struct letter *l, const struct case_facts *f,
+                       int64_t now_ms)
+{
+    enum sms_class class = l->filled.template->class;
+    bool own = f->channel == CHANNEL_CALL || f->channel == CHANNEL_SMS || f->channel == CHANNEL_WEB;
+    if (kind_of(l->job->id) == LETTER_NEWS && !own && class == SMS_CLASS_ANSWER) {
+        class = SMS_CLASS_NEWS;
+    }
+    return sms_quiet_ms(class, f->danger_to_life, own ? f->received_ms : 0, now_ms,
+                        s->settings->sms_quiet_from, s->settings->sms_quiet_to);
+}
+
 /* Fills message and out. made stays false when there is nothing to send: no phone, no such
  * template, erased. */
 static enum err make_letter(struct site *s, struct letter *l, const struct loaded_case *row,
@@ -276,9 +290,7 @@ static enum err make_letter(struct site *s, struct letter *l, const struct loade
     if (err == ERR_OK) {
         err = fill_out(s, l);
     }
-    int64_t wait_ms =
-        sms_quiet_ms(l->filled.template->class, facts.danger_to_life, facts.received_ms, now_ms,
-                     s->settings->sms_quiet_from, s->settings->sms_quiet_to);
+    int64_t wait_ms = wait_of(s, l, &facts, now_ms);
     if (err == ERR_OK && wait_ms > 0) {
         l->made = false;
         l->end = (struct job_end){

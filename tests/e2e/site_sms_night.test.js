@@ -45,6 +45,7 @@ test('at night only what somebody waits for; the rest in the morning; after a da
     const late = await call(t, strandedTicket(TOWNSHIP)); // has just called: is awake and waits
     await late.citizen.hears(/办理/);
     await late.citizen.hears(/收到请回复1/);
+    const asleep = await call(t, plainTicket(TOWNSHIP, { channel: 'officer' })); // an officer has found him in need
     await accept(no);
     await site.quiet(STAGES);
     await citizen.writes('查询'); // who writes is answered at any time
@@ -53,8 +54,10 @@ test('at night only what somebody waits for; the rest in the morning; after a da
     await site.at('2026-11-24T07:58:00+08:00');
     await site.quiet(STAGES);
     assert.strictEqual((await citizen.listen()).length, 2, 'the news still waits');
+    assert.deepStrictEqual(await asleep.citizen.listen(), []);
     await site.at('2026-11-24T08:00:30+08:00');
     await citizen.hears(/受理，经办人会联系您/);
+    await asleep.citizen.hears(/由兴关路街道办理/);
     await site.at('2026-11-25T08:30:00+08:00');
     await citizen.hears(/正由兴关路街道办理.*还没有新的结果|下一步最迟/);
     await site.at('2026-11-26T09:00:00+08:00');
