@@ -146,8 +146,9 @@ static void refuse_amount(struct op *op, const struct act_result *r)
                         : strcmp(r->cap, "owed") == 0       ? "尚待退回的金额没有这么多"
                         : strcmp(r->cap, "times") == 0      ? "本年救助次数已满"
                         : strcmp(r->cap, "same-cause") == 0 ? "同一事由本年已救助过"
-                        : r->outcome == ACT_FUNDS           ? "备用金余额不足"
-                                                            : "超过本年救助限额";
+                        : strcmp(r->cap, "township-day") == 0 ? "本乡镇（街道）今日先行救助已达限额"
+                        : r->outcome == ACT_FUNDS ? "备用金余额不足"
+                                                  : "超过本年救助限额";
     money_format_zh(r->left_fen, left);
     snprintf(detail, sizeof(detail),
              "%s，最多还可 %s；请减少金额、申请补充备用金，或提请县级一事一议。", which, left);

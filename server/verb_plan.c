@@ -171,6 +171,8 @@ static bool plan_aid(struct plan *p, struct aid_order *aid)
         .cause = slice_of(cause_word(p->st->facts.cause)),
         .method = b->method,
         .cap_paid_fen = p->rules->caps.household_year_fen,
+        .cap_person_fen = p->rules->caps.person_year_fen,
+        .cap_township_fen = p->rules->caps.township_day_fen,
         .cap_times = p->rules->caps.times_per_year,
         .cap_same_cause = p->rules->caps.same_cause_per_year,
         .papers_due_ms = papers_due_ms,

@@ -60,7 +60,8 @@ static enum err apply_rules(struct site *s, struct route_work *w, int64_t now_ms
         .person = person,
         .household = household,
         .fund = {.available_fen = w->dispatched ? w->fund.available_fen : 0,
-                 .today_fen = spent_in(w->fund.day, day), /* at least: what was approved by rule */
+                 .today_fen =
+                     spent_in(w->fund.all_day, (now_ms + CLOCK_CHINA_OFFSET_MS) / MS_PER_DAY),
                  .order_today_fen = spent_in(w->fund.day, day),
                  .order_month_fen = spent_in(w->fund.month, month),
                  .county_fen = w->dispatched ? w->fund.reserve_available_fen : 0},
@@ -113,9 +114,9 @@ static enum err plan_aid(struct site *s, struct route_work *w, int64_t now_ms)
         .cause = slice_of(cause_word(w->facts.cause)),
         .small_fast = d->type == RELIEF_SMALL_FAST,
         .fund = d->from_county_reserve ? w->fund.reserve : slice_make(NULL, 0),
-        .cap_paid_fen = w->row.household.len > 0 ? rules->caps.household_year_fen
-                                                 : money_min(rules->caps.household_year_fen,
-                                                             rules->caps.person_year_fen),
+        .cap_paid_fen = rules->caps.household_year_fen,
+        .cap_person_fen = rules->caps.person_year_fen,
+        .cap_township_fen = rules->caps.township_day_fen,
         .cap_times = rules->caps.times_per_year,
         .cap_same_cause = rules->caps.same_cause_per_year,
         .day = day,

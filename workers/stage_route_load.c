@@ -106,13 +106,15 @@ enum err route_load_funds(struct site *s, struct route_work *batch, size_t n)
         const char *day = arena_text(&s->arena, fund->day),
                    *month = arena_text(&s->arena, fund->month);
         const char *reserve = arena_text(&s->arena, fund->reserve);
-        if (day == NULL || month == NULL || reserve == NULL) {
+        const char *all_day = arena_text(&s->arena, fund->all_day);
+        if (day == NULL || month == NULL || reserve == NULL || all_day == NULL) {
             err = ERR_NO_MEMORY;
             break;
         }
         fund->day = slice_of(day);
         fund->month = slice_of(month);
         fund->reserve = slice_of(reserve);
+        fund->all_day = slice_of(all_day);
     }
     freeReplyObject(reply);
     return err;

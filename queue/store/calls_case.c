@@ -90,7 +90,10 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
     snprintf(how, sizeof(how), "%c%c:%.*s%s", a->small_fast ? '1' : '0',
              a->method == 0 ? 'b' : a->method, SLICE_FMT(a->fund), a->countersign ? "!" : "");
     fcall_text(f, how);
-    fcall_int(f, a->cap_paid_fen);
+    char caps[80];
+    snprintf(caps, sizeof(caps), "%lld/%lld/%lld", (long long)a->cap_paid_fen,
+             (long long)a->cap_person_fen, (long long)a->cap_township_fen);
+    fcall_text(f, caps);
     fcall_int(f, a->cap_times);
     fcall_int(f, a->cap_same_cause);
     int_or_empty(f, a->day);

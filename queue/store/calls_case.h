@@ -55,8 +55,12 @@ struct aid_order {
                     officer */
     struct slice
         fund; /* another fund than the township's, e.g. the county reserve; "" = the township's */
-    bool countersign; /* review debt: refused unless a reviewer has said `countersign` for as much */
-    int64_t cap_paid_fen; /* of the person in the year, this one included */
+    bool
+        countersign; /* review debt: refused unless a reviewer has said `countersign` for as much */
+    int64_t cap_paid_fen;   /* of the household (else the person) in the year, this one included */
+    int64_t cap_person_fen; /* of the person himself in the year, 0 = no such cap */
+    int64_t cap_township_fen; /* of all first aid of the day in the township, whoever approves; 0 =
+                                 no such cap */
     int64_t cap_times;
     int64_t cap_same_cause;
     int64_t day, month; /* 20261121 and 202611 in China time; day 0 = no standing order, no caps per
@@ -98,11 +102,12 @@ enum decide_outcome {
 
 /* Limits of the cascade (转派): who is passed over. */
 struct cascade_limits {
-    int64_t inbox_max;  /* cases in one inbox, 0 = any number */
-    bool duty_required; /* only townships where an officer is signed in are offered work */
+    int64_t inbox_max;    /* cases in one inbox, 0 = any number */
+    bool duty_required;   /* only townships where an officer is signed in are offered work */
     int64_t accept_by_ms; /* fire: when a NORMAL case that is offered now has to be accepted; 0 = as
                              long after as it was the first time */
-    struct slice begins; /* fire: clocks as of now where nobody says a verb, as clocks_put writes them; "" = none */
+    struct slice begins;  /* fire: clocks as of now where nobody says a verb, as clocks_put writes
+                             them; "" = none */
 };
 
 /* generations: link_generations (calls_people.h). */

@@ -87,6 +87,7 @@ enum err load_funds_read(const redisReply *reply, struct loaded_fund *funds, siz
         f->day = reply_text_at(row, 1);
         f->month = reply_text_at(row, 2);
         f->reserve = reply_text_at(row, 6);
+        f->all_day = reply_text_at(row, 8);
     }
     return ERR_OK;
 }

@@ -31,7 +31,9 @@ MUST_CHECK enum err person_year_read(struct slice text, int year, struct slice c
 
 struct loaded_fund {
     int64_t available_fen;
-    struct slice day, month; /* "20261121:fen", "202611:fen" or "" */
+    struct slice day, month; /* by rule: "20261121:fen", "202611:fen" or "" */
+    struct slice all_day;    /* first aid, whoever approved it: "20778:fen" (days since 1970-01-01,
+                                China time) or "" */
     int64_t allotted_fen;
     int64_t overdue_fen; /* review debt: first aid that arrived, is not reviewed and whose papers
                             are overdue */

@@ -214,6 +214,51 @@ static void leaving_gives_no_caps_back(void **state)
     assert_int_equal(figures(load_one(case_number(3)).household_year).paid_fen, 100);
 }
 
+static void the_person_has_a_cap_of_his_own_in_the_household(void **state)
+{
+    struct aid_order order = aid(1000);
+    (void)state;
+    order.cap_person_fen = 1500;
+    receive_with(case_number(1), A, "", B, "");
+    assert_int_equal(decide_like(case_number(1), &order, NULL, "", 0), DECIDE_OK);
+    receive(case_number(2), A);
+    assert_int_equal(decide_like(case_number(2), &order, NULL, "", 0), DECIDE_REFUSED);
+    struct leased held = jobs;
+    receive(case_number(3), B); /* the household's cap is far */
+    assert_int_equal(decide_like(case_number(3), &order, NULL, "", 0), DECIDE_OK);
+    struct decide_case c = dispatch(case_number(2), &order);
+    order.amount_fen = 500;
+    assert_int_equal(decide(held.token, &c), DECIDE_REFUSED); /* its third time this year */
+    order.cap_times = 3;
+    order.cap_same_cause = 3;
+    assert_int_equal(decide(held.token, &c), DECIDE_OK); /* the last fen of his own cap */
+}
+
+static void a_township_has_a_cap_for_the_day_whoever_approves(void **state)
+{
+    struct aid_order order = aid(1000), by_officer = aid(1000);
+    (void)state;
+    order.cap_township_fen = by_officer.cap_township_fen = 2500;
+    by_officer.day = by_officer.month = by_officer.cap_day_fen = by_officer.cap_month_fen = 0;
+    receive(case_number(1), A);
+    assert_int_equal(decide_like(case_number(1), &order, NULL, "", 0), DECIDE_OK);
+    receive(case_number(2), B);
+    assert_int_equal(decide_like(case_number(2), &by_officer, NULL, "", 0), DECIDE_OK);
+    receive(case_number(3), C);
+    assert_int_equal(decide_like(case_number(3), &by_officer, NULL, "", 0), DECIDE_REFUSED);
+    load_funds_begin(store_fcall(store), REGION);
+    fcall_text(store_fcall(store), TOWN);
+    struct loaded_fund f;
+    assert_ok(load_funds_read(send_call(), &f, 1));
+    struct slice rest = f.all_day;
+    slice_cut(&rest, ':');
+    assert_slice(rest, "2000");
+    /* what fails on the same day is free again */
+    assert_int_equal(news(payment_id(case_number(2), 1), PAYMENT_FAILED, 1000), NEWS_OK);
+    struct decide_case c = dispatch(case_number(3), &by_officer);
+    assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
+}
+
 /* ---- Like cases ---- */
 
 static void a_person_who_comes_again_is_linked_at_both_ends(void **state)
@@ -527,6 +572,8 @@ int main(void)
         cmocka_unit_test_setup(two_households_become_one, setup),
         cmocka_unit_test_setup(a_household_has_a_limit, setup),
         cmocka_unit_test_setup(leaving_gives_no_caps_back, setup),
+        cmocka_unit_test_setup(the_person_has_a_cap_of_his_own_in_the_household, setup),
+        cmocka_unit_test_setup(a_township_has_a_cap_for_the_day_whoever_approves, setup),
         cmocka_unit_test_setup(a_person_who_comes_again_is_linked_at_both_ends, setup),
         cmocka_unit_test_setup(outside_the_window_or_closed_it_is_no_open_duplicate, setup),
         cmocka_unit_test_setup(what_has_come_up_meanwhile_is_found_by_the_commit, setup),

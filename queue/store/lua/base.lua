@@ -227,10 +227,11 @@ local function fund_of(batch, code)
   local fund = batch.funds[code]
   if not fund then
     local key = batch.P .. ':fund:' .. code
-    local row = redis.call('HMGET', key, 'day', 'month', 'available', 'held', 'unreviewed', 'low')
+    local row = redis.call('HMGET', key, 'day', 'month', 'available', 'held', 'unreviewed', 'low', 'td')
     fund = { code = code, key = key, set = {}, day = row[1] or '', month = row[2] or '',
         available = tonumber(row[3] or '0'),
-      held = tonumber(row[4] or '0'), unreviewed = tonumber(row[5] or '0'), low = tonumber(row[6] or '') }
+      held = tonumber(row[4] or '0'), unreviewed = tonumber(row[5] or '0'), low = tonumber(row[6] or ''),
+      td = row[7] or '' }
     batch.funds[code] = fund
   end
   return fund

@@ -3,8 +3,8 @@
 -- A first-aid order in `args` from `at`: amount, tail of the event, maker, year, cause, how: "1" for
 -- small-fast else "0", then by whom it is handed over ("b" bank, "c" cash, "g" goods, "s" service) and, if another fund
 -- than the township's pays, ":" and its code, and at last "!" if a reviewer must have countersigned
--- (review.lua); then the caps: paid in the year, times in the year, same
--- cause in the year; day, day cap, month, month cap ("" = no standing order); papers due ms and, if that is to be
+-- (review.lua); then the caps: "household's/person's/township's of the day", the first two paid in
+-- the year, 0 = no such cap for the others; times in the year, same cause in the year; day, day cap, month, month cap ("" = no standing order); papers due ms and, if that is to be
 -- watched, "/" and when the money has to be there; job score.
 local AID_ARGS = 15
 
@@ -20,9 +20,12 @@ local function aid_parse(args, at)
     fen = amount(args[at]), tail = args[at + 1], maker = args[at + 2], year = args[at + 3], cause = args[at + 4],
     small = small == '1', method = method == '' and 'b' or method, fund = fund ~= '' and fund or nil,
     countersign = sign == '!',
-    cap_paid = cap(6), cap_times = cap(7), cap_cause = cap(8), day = args[at + 9],
+    cap_times = cap(7), cap_cause = cap(8), day = args[at + 9],
     cap_day = cap(10), month = args[at + 11], cap_month = cap(12), score = args[at + 14],
   }
+  local paid, own, town = string.match(args[at + 6], '^(%d+)/(%d+)/(%d+)$')
+  aid.cap_paid, aid.cap_person = whole(paid, 0, EXACT_MAX, 'cap'), whole(own, 0, EXACT_MAX, 'cap')
+  aid.cap_town = whole(town, 0, EXACT_MAX, 'cap')
   whole(aid.year, 1970, 9999, 'year')
   local papers, pay = string.match(args[at + 13], '^(%d+)/?(%d*)$')
   whole(papers, 1, EXACT_MAX, 'papers_due')
@@ -65,6 +68,17 @@ local function aid_permit(batch, case, aid)
   return nil
 end
 
+-- What all first aid of a day comes to in a township, whoever approves it: its fund's td "day since 1970:fen".
+local function china_day(ms)
+  return int(math.floor((ms + 28800000) / 86400000))
+end
+
+local function town_spend(batch, code, day, fen)
+  local town = fund_of(batch, code)
+  town.td = fen < 0 and day .. ':' .. int(math.max(0, spent_in(town.td, day) + fen)) or spend(town.td, day, fen)
+  town.set.td, town.dirty = true, true
+end
+
 -- nil when the money may be held, else the refusal "funds" or "cap:<which>:<left>".
 local function aid_refusal(batch, case, aid)
   local fund = fund_of(batch, aid.fund or case.t)
@@ -82,6 +96,14 @@ local function aid_refusal(batch, case, aid)
   end
   if person.paid + aid.fen > aid.cap_paid then
     return 'cap:year:' .. int(math.max(0, aid.cap_paid - person.paid))
+  end
+  local own = person.own or person
+  if aid.cap_person > 0 and own.paid + aid.fen > aid.cap_person then
+    return 'cap:person:' .. int(math.max(0, aid.cap_person - own.paid))
+  end
+  local town = aid.cap_town > 0 and spent_in(fund_of(batch, case.t).td, china_day(batch.now or now_ms())) or 0
+  if aid.cap_town > 0 and town + aid.fen > aid.cap_town then
+    return 'cap:township-day:' .. int(math.max(0, aid.cap_town - town))
   end
   if person.times + 1 > aid.cap_times then
     return 'cap:times:0'
@@ -199,6 +221,7 @@ local function aid_plan(batch, case, aid)
     fund.spent = true
   end
   person_count(person, nil, aid.fen, 1, aid.small and 1 or 0, aid.cause, 1)
+  town_spend(batch, case.t, china_day(batch.now or now_ms()), aid.fen)
   case_event(batch, case, 'first-aid', 'FIRST_AID_APPROVED',
     aid.tail .. ',"payment":"' .. payment_next_id(case) .. '","amount_fen":' .. int(aid.fen) .. ',"review_due_ms":' ..
         aid.papers_due .. more, entry)
@@ -243,6 +266,10 @@ local function aid_undo(batch, case, pay)
     if spent_in(fund.month, pay.month) > 0 then
       fund.month = pay.month .. ':' .. int(math.max(0, spent_in(fund.month, pay.month) - pay.m))
     end
+  end
+  local town, made = #pay.u == 9 and pay.u or case.t, china_day(tonumber(pay.at ~= '' and pay.at or '0'))
+  if spent_in(fund_of(batch, town).td, made) > 0 then
+    town_spend(batch, town, made, -pay.m)
   end
   case_set(case, 'a', int(math.max(0, tonumber(case.a) - pay.m)))
   person_note(batch, case, pay.cause)

@@ -30,9 +30,10 @@ local function load_funds(keys, args)
   local P, answer, reserves = keys[1], {}, {}
   for i, code in ipairs(args) do
     local row = redis.call('HMGET', P .. ':fund:' .. code, 'available', 'day', 'month', 'allotted', 'overdue',
-      'overdue_n')
+      'overdue_n', 'td')
     local reserve, fen = LEDGER.reserve_of(P, code, reserves)
-    answer[i] = { row[1] or '0', row[2] or '', row[3] or '', row[4] or '0', row[5] or '0', row[6] or '0', reserve, fen }
+    answer[i] = { row[1] or '0', row[2] or '', row[3] or '', row[4] or '0', row[5] or '0', row[6] or '0', reserve, fen,
+      row[7] or '' }
   end
   return answer
 end
