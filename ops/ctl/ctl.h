@@ -27,6 +27,7 @@
     X("token", ctl_token, "create or revoke an access token of the API")                 \
     X("fund", ctl_fund, "put money into reserve funds, or show one")                     \
     X("ledger", ctl_ledger, "prove the books, show a fund's accounts and entries")       \
+    X("reconcile", ctl_reconcile, "the bank's statement against payments and ledger")    \
     X("bankfile", ctl_bankfile, "make the books of a rail that gives files to a bank")    \
     X("dead", ctl_dead, "list parked jobs with their reason, or put them back")          \
     X("alias", ctl_alias, "local names of places: propose, approve, list, revert")       \

@@ -43,6 +43,7 @@
     X(callback_secret, TEXT, "", 0, 128, "secret word in the callback paths")                  \
     X(bank_settle_ms, INT, 600000, 100, 86400000,                                              \
       "after how long the disburser's not-found is believed")                                  \
+    X(reconcile_hour, INT, 7, -1, 23, "hour of the daily reconciliation of the day before, -1 = on demand only") \
     X(bank_timeout_ms, INT, 15000, 100, 120000, "deadline of one request to the disburser")    \
     X(bank_sync, INT, 0, 0, 1, "1: the disburser answers with the outcome (sync endpoint)")    \
     X(bank_sign_key_file, TEXT, "", 0, 200, "our Ed25519 private key (PEM); \"\" = unsigned")  \

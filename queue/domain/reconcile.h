@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "queue/base/buf.h"
 #include "queue/base/err.h"
+#include "queue/base/json.h"
 #include "queue/domain/statement.h"
 
 #define RECONCILE_MAX 200000 /* most payments, and most lines, of one run */
@@ -156,5 +157,9 @@ void reconcile_release(struct reconcile_result *r);
 void reconcile_csv(const struct reconcile_input *in, const struct reconcile_result *r, struct buf *out);
 void reconcile_json(const struct reconcile_input *in, const struct reconcile_result *r, const char *date,
                     struct buf *out);
+/* The same as members of an object that the caller has opened, without the date. all: false = leave away what both
+ * sides agree on. Answers how many items beyond `most` were left off; sums and buckets hold all of them. */
+size_t reconcile_put(const struct reconcile_input *in, const struct reconcile_result *r, bool all, size_t most,
+                     struct json_out *o);
 
 #endif

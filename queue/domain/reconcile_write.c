@@ -121,6 +121,46 @@ static void put_item(struct json_out *o, const struct reconcile_input *in, const
     json_close_object(o);
 }
 
+/* Does anybody have to know of it? */
+static bool settled(enum reconcile_reason reason)
+{
+    return reason == REASON_PAID || reason == REASON_PAID_IN_BATCH || reason == REASON_NOTHING_MOVED;
+}
+
+size_t reconcile_put(const struct reconcile_input *in, const struct reconcile_result *r, bool all, size_t most,
+                     struct json_out *o)
+{
+    size_t written = 0, left_off = 0;
+    json_put_bool(o, "clean", r->clean);
+    json_put_int(o, "payments", (int64_t)in->payment_count);
+    json_put_int(o, "lines", (int64_t)in->line_count);
+    json_put_int(o, "ledger_paid_fen", in->ledger.paid_fen);
+    json_put_int(o, "ledger_returned_fen", in->ledger.returned_fen);
+    json_put_int(o, "payments_paid_fen", r->payments_paid_fen);
+    json_put_int(o, "payments_returned_fen", r->payments_returned_fen);
+    json_put_int(o, "statement_paid_fen", r->statement_paid_fen);
+    json_put_int(o, "statement_returned_fen", r->statement_returned_fen);
+    json_put_int(o, "ledger_gap_fen", r->ledger_gap_fen);
+    json_put_int(o, "statement_gap_fen", r->statement_gap_fen);
+    put_totals(o, r);
+    json_open_array(o, "items");
+    for (size_t b = 0; b < COUNT_OF(ORDER); b++) {
+        for (size_t i = 0; i < r->count; i++) {
+            if (reconcile_bucket_of(r->items[i].reason) != ORDER[b] || (!all && settled(r->items[i].reason))) {
+                continue;
+            }
+            if (written == most) {
+                left_off++;
+                continue;
+            }
+            put_item(o, in, &r->items[i]);
+            written++;
+        }
+    }
+    json_close_array(o);
+    return left_off;
+}
+
 void reconcile_json(const struct reconcile_input *in, const struct reconcile_result *r, const char *date,
                     struct buf *out)
 {
@@ -128,26 +168,6 @@ void reconcile_json(const struct reconcile_input *in, const struct reconcile_res
     json_out_init(&o, out);
     json_open_object(&o, NULL);
     json_put_text(&o, "date", date);
-    json_put_bool(&o, "clean", r->clean);
-    json_put_int(&o, "payments", (int64_t)in->payment_count);
-    json_put_int(&o, "lines", (int64_t)in->line_count);
-    json_put_int(&o, "ledger_paid_fen", in->ledger.paid_fen);
-    json_put_int(&o, "ledger_returned_fen", in->ledger.returned_fen);
-    json_put_int(&o, "payments_paid_fen", r->payments_paid_fen);
-    json_put_int(&o, "payments_returned_fen", r->payments_returned_fen);
-    json_put_int(&o, "statement_paid_fen", r->statement_paid_fen);
-    json_put_int(&o, "statement_returned_fen", r->statement_returned_fen);
-    json_put_int(&o, "ledger_gap_fen", r->ledger_gap_fen);
-    json_put_int(&o, "statement_gap_fen", r->statement_gap_fen);
-    put_totals(&o, r);
-    json_open_array(&o, "items");
-    for (size_t b = 0; b < COUNT_OF(ORDER); b++) {
-        for (size_t i = 0; i < r->count; i++) {
-            if (reconcile_bucket_of(r->items[i].reason) == ORDER[b]) {
-                put_item(&o, in, &r->items[i]);
-            }
-        }
-    }
-    json_close_array(&o);
+    (void)reconcile_put(in, r, true, SIZE_MAX, &o);
     json_close_object(&o);
 }

@@ -46,8 +46,9 @@ MUST_CHECK enum err reconcile_run(struct store *store, const struct reconcile_or
 void reconcile_outcome_release(struct reconcile_outcome *out);
 
 /* Put the lines of one file into the store, each under its own booking day; lines without one go under fallback_day.
- * always: note the file for that day even if it has no line of it ("nothing was booked"). due: when a day is to be
- * reconciled, given the first instant behind it; NULL = by the caller. *added: lines of files that were new. */
+ * The same file again changes nothing. always: note the file for fallback_day even if it has no line of it ("nothing
+ * was booked"). run_hour: a run is asked for at that hour of the morning behind each day, at once if that has passed;
+ * -1: by the caller. *added: lines that were new. ERR_LIMIT: the day has too many files or lines. */
 struct statement_load {
     const char *rail, *sha256, *fallback_day, *actor;
     struct slice source;
@@ -55,7 +56,7 @@ struct statement_load {
     size_t count;
     bool always;
     int64_t now_ms;
-    int64_t run_hour; /* of the next morning; -1 = no run is asked for */
+    int run_hour; /* 0..23, or -1 */
 };
 MUST_CHECK enum err statement_load(struct store *store, const struct statement_load *load, size_t *added);
 
