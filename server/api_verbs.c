@@ -6,7 +6,7 @@
 #include "server/case_json.h"
 #include "server/verb.h"
 
-enum step { VERB_LOOK, VERB_ACT, VERB_ANSWER };
+enum step { VERB_LOOK, VERB_FUND, VERB_ACT, VERB_ANSWER };
 
 static void verb_run(struct op *op);
 
@@ -114,9 +114,34 @@ static void on_look(void *data, enum err err, const redisReply *reply)
     }
     if (read_decision(op, st, &v) &&
         ((st->verb != VERB_ADD && st->verb != VERB_ACCOUNT) || verb_merge(op, st, &v))) {
-        op->step = VERB_ACT;
+        op->step = st->verb == VERB_FIRST_AID ? VERB_FUND : VERB_ACT;
         verb_run(op);
     }
+}
+
+/* ---- First aid: what the township has, and what it owes in papers ---- */
+
+static void on_fund(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct verb_state *st = op->state;
+    struct loaded_fund fund;
+    if (err == ERR_OK) {
+        err = load_funds_read(reply, &fund, 1);
+    }
+    if (err == ERR_OK) {
+        err = slice_copy(fund.reserve, st->reserve, sizeof(st->reserve));
+    }
+    if (err != ERR_OK) {
+        op_reply_store(op, err);
+        return;
+    }
+    st->fund_available_fen = fund.available_fen;
+    st->fund_allotted_fen = fund.allotted_fen;
+    st->fund_overdue_fen = fund.overdue_fen;
+    st->reserve_available_fen = fund.reserve_available_fen;
+    op->step = VERB_ACT;
+    verb_run(op);
 }
 
 /* ---- Acting ---- */
@@ -214,6 +239,12 @@ static void verb_run(struct op *op)
     struct verb_state *st = op->state;
     if (op->step == VERB_ACT) {
         act(op);
+        return;
+    }
+    if (op->step == VERB_FUND) {
+        load_funds_begin(&op->g->fcall, op->g->settings->region);
+        fcall_text(&op->g->fcall, st->township);
+        op_call(op, on_fund);
         return;
     }
     case_get_write(&op->g->fcall, op->g->settings->region, st->no);

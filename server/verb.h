@@ -82,6 +82,9 @@ struct verb_state {
     char decision_type[16]; /* word of enum relief_type, "" before the decision */
     int64_t entitled_fen;   /* by the rules, 0 = not decided */
     int64_t approved_fen;
+    /* first-aid: the township's fund and its review debt, and the reserve behind it ("" = none) */
+    int64_t fund_available_fen, fund_allotted_fen, fund_overdue_fen, reserve_available_fen;
+    char reserve[DIVISION_CODE_SIZE];
     enum case_state state;
     struct slice sealed_anew; /* account, add: the personal data as it will be stored */
     struct slice facts_anew;  /* add */

@@ -147,6 +147,33 @@ static int64_t accept_by(const struct plan *p)
 
 /* ---- Money ---- */
 
+/* The township's review debt: it lowers what may be paid before review, at last it takes the county's countersignature.
+ * Help in danger to life is never blocked: what the township must not or cannot pay comes from the reserve behind it. */
+static bool plan_debt(struct plan *p, struct aid_order *aid)
+{
+    const struct verb_state *st = p->st;
+    int64_t fen = st->body.amount_fen;
+    bool danger = st->facts.danger_to_life, bank = st->body.method == 'b';
+    int64_t most_fen =
+        policy_first_aid_ceiling(p->rules, st->fund_overdue_fen, st->fund_allotted_fen, false);
+    const struct debt_step *debt =
+        policy_debt_step(p->rules, st->fund_overdue_fen, st->fund_allotted_fen);
+    bool blocked = debt != NULL && (fen > most_fen || debt->countersign);
+    if (danger && bank && (blocked || fen > st->fund_available_fen) && st->reserve[0] != '\0' &&
+        fen <= st->reserve_available_fen) {
+        aid->fund = verb_keep(p->op, slice_of(st->reserve));
+        return true;
+    }
+    if (debt != NULL && debt->countersign && !danger) {
+        aid->countersign = true; /* the county's signature stands for what the debt has cut off */
+        return true;
+    }
+    if (blocked && !danger) {
+        return refuse_above(p, "逾期未补手续的资金较多：本乡镇（街道）一次先行救助", most_fen);
+    }
+    return true;
+}
+
 /* What an officer may pay on his own signature. */
 static bool plan_aid(struct plan *p, struct aid_order *aid)
 {
@@ -180,7 +207,7 @@ static bool plan_aid(struct plan *p, struct aid_order *aid)
         .job_score = p->now_ms - HOUR_MS,
     };
     p->r->aid = aid;
-    return true;
+    return plan_debt(p, aid);
 }
 
 /* Who must approve so much: the township within its power, the county within its own and for a

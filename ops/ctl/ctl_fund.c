@@ -6,7 +6,9 @@
 #include "queue/base/clock.h"
 #include "queue/seal/seal.h"
 #include "queue/store/calls_read.h"
+#include "queue/domain/money.h"
 #include "workers/routing/gazetteer.h"
+#include "workers/rules/rulebook.h"
 
 static const char USAGE[] = "usage: jiujictl fund allot CODE AMOUNT_FEN [--reason TEXT]\n"
                             "       jiujictl fund allot --all AMOUNT_FEN [--reason TEXT]   every "
@@ -25,6 +27,35 @@ static enum err fresh_key(char out[SEAL_HASH_SIZE])
     return err;
 }
 
+/* The mark below which the fund asks for money, by the policy in the file; a county's reserve has no sum that it should
+ * hold. Without a readable policy the mark stays as it was. */
+static void mark(struct allotment *a, const struct settings *s, const char *code)
+{
+    static struct policy *policy; /* read once: --all asks for hundreds of townships */
+    static bool tried;
+    struct calendar calendar;
+    struct buf why;
+    buf_init(&why, 4096);
+    bool told = tried;
+    if (!tried && rulebook_read(s->policy_file, s->calendar_file, &policy, &calendar, &why) != ERR_OK) {
+        policy = NULL;
+    }
+    tried = true;
+    if (policy != NULL) {
+        const struct policy_rules *rules = policy_for(policy, code, clock_now_ms());
+        a->marked = true;
+        a->low_permille = rules->fund.low_permille;
+        if (strlen(code) > 6 && money_permille(rules->fund.initial_fen,
+                                               rules->fund.replenish_permille,
+                                               &a->full_fen) != ERR_OK) {
+            a->full_fen = rules->fund.initial_fen;
+        }
+    } else if (!told) {
+        ctl_complain("no low mark is set: %s", why.ptr == NULL ? "cannot read policy_file" : why.ptr);
+    }
+    buf_release(&why);
+}
+
 static bool allot_one(struct store *store, const struct settings *s, const char *code,
                       int64_t amount_fen, const char *reason)
 {
@@ -41,11 +72,12 @@ static bool allot_one(struct store *store, const struct settings *s, const char 
                                      .actor = SLICE_LIT("operator:jiujictl"),
                                      .reason = slice_of(reason)};
     event_tail_write(&event, &tail);
-    const struct allotment a = {.fund = slice_of(code),
-                                .amount_fen = amount_fen,
-                                .event_tail = buf_slice(&tail),
-                                .idem_hash = slice_of(key),
-                                .fingerprint = SLICE_LIT("operator")};
+    struct allotment a = {.fund = slice_of(code),
+                          .amount_fen = amount_fen,
+                          .event_tail = buf_slice(&tail),
+                          .idem_hash = slice_of(key),
+                          .fingerprint = SLICE_LIT("operator")};
+    mark(&a, s, code);
     allot_write(store_fcall(store), s->region, &a);
     bool ok = ctl_store_call(store, &reply) && allot_read(reply, &outcome) == ERR_OK &&
               outcome == ALLOT_OK;
