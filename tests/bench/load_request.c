@@ -8,6 +8,7 @@
 #define KEY_DIGITS 12
 #define PHONE_DIGITS 8
 #define ID_LEN 18
+#define ACCOUNT_DIGITS 19
 #define PLACES_BYTES_MAX 4194304
 
 static const char default_place[] = "{\"code\":\"520102001\",\"lat\":26.5794,\"lng\":106.7141,"
@@ -22,7 +23,9 @@ static void body_write(struct load_template *t, struct slice place, struct buf *
     t->id_at = body->len;
     buf_put_text(body, "000000000000000000\",\"phone\":\"138");
     t->phone_at = body->len;
-    buf_put_text(body, "00000000\",\"account\":\"account:6222020000000000000@icbc\"},\"place\":");
+    buf_put_text(body, "00000000\",\"account\":\"account:");
+    t->account_at = body->len;
+    buf_put_text(body, "6222020000000000000@icbc\"},\"place\":");
     buf_put_slice(body, place);
     buf_put_text(body, ",\"narrative\":\"");
     buf_put_text(body, narrative);
@@ -53,6 +56,7 @@ static enum err template_make(struct load_template *t, const struct load_request
     buf_put_text(out, "\r\n");
     t->id_at += out->len;
     t->phone_at += out->len;
+    t->account_at += out->len;
     buf_put_slice(out, buf_slice(&body));
     enum err err = buf_err(&body) != ERR_OK ? buf_err(&body) : buf_err(out);
     buf_release(&body);
@@ -126,6 +130,18 @@ static void id_number_write(char *out, uint64_t n)
     out[17] = checks[sum % 11];
 }
 
+/* A card number of its own for each n, with its check digit (Luhn). */
+static void account_write(char *out, uint64_t n)
+{
+    int sum = 0;
+    digits(out, ACCOUNT_DIGITS - 1, UINT64_C(622202) * UINT64_C(1000000000000) + n);
+    for (int i = ACCOUNT_DIGITS - 2, twice = 1; i >= 0; i--, twice = !twice) {
+        int d = (out[i] - '0') << twice;
+        sum += d > 9 ? d - 9 : d;
+    }
+    out[ACCOUNT_DIGITS - 1] = (char)('0' + (10 - sum % 10) % 10);
+}
+
 size_t load_requests_write(const struct load_requests *r, uint64_t n, char *out)
 {
     const struct load_template *t = &r->templates[n % r->count];
@@ -134,6 +150,7 @@ size_t load_requests_write(const struct load_requests *r, uint64_t n, char *out)
         digits(out + t->key_at, KEY_DIGITS, n);
         digits(out + t->phone_at, PHONE_DIGITS, n);
         id_number_write(out + t->id_at, n);
+        account_write(out + t->account_at, n);
     }
     return t->bytes.len;
 }

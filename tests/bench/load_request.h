@@ -24,6 +24,7 @@ struct load_template {
     size_t key_at;   /* 12 digits; 0: none */
     size_t id_at;    /* 18 characters */
     size_t phone_at; /* 8 digits behind "138" */
+    size_t account_at; /* 19 digits: an account that several people share is looked at by a person */
 };
 
 struct load_requests {

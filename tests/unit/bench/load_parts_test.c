@@ -57,6 +57,7 @@ static void every_request_is_a_person_of_its_own_with_a_valid_id_number(void **s
         .host = "a", .target = "/v1/tickets", .token = "jj_x", .run = "01234567", .tickets = true};
     const uint64_t numbers[] = {0, 1, 9999, 10000, 12345678, 99999999};
     struct load_requests r;
+    char last_account[64];
     char request[LOAD_REQUEST_MAX];
     char before[LOAD_REQUEST_MAX] = "";
     (void)state;
@@ -82,6 +83,18 @@ static void every_request_is_a_person_of_its_own_with_a_valid_id_number(void **s
             weight = weight * 2 % 11;
         }
         assert_int_equal(sum % 11, 1);
+        struct slice account;
+        assert_int_equal(json_string(json_get(json_get(root, "person"), "account"), &account),
+                         ERR_OK);
+        assert_int_equal(account.len, strlen("account:") + 19 + strlen("@icbc"));
+        sum = 0; /* Luhn: every second digit from the right counts twice */
+        for (size_t k = 0; k < 19; k++) {
+            int digit = (account.ptr[8 + 18 - k] - '0') * (k % 2 == 0 ? 1 : 2);
+            sum += digit > 9 ? digit - 9 : digit;
+        }
+        assert_int_equal(sum % 10, 0);
+        assert_true(i == 0 || memcmp(account.ptr, last_account, account.len) != 0);
+        memcpy(last_account, account.ptr, account.len);
         json_free(root);
         assert_memory_not_equal(request, before, len);
         memcpy(before, request, len);
