@@ -26,6 +26,8 @@ static const struct sms_template TEMPLATES[] = {
           "，手续由经办人与您联系。"},
     {"money-failed", 2, SMS_CLASS_NEWS, "",
      SIGN "救助金{yuan}未能到账，乡镇（街道）会尽快联系您核对账户。编号{no}。"},
+    {"money-returned", 1, SMS_CLASS_NEWS, "",
+     SIGN "救助金{yuan}被银行退回，还没有到您手里。经办人会打电话与您核对账户，请保持电话畅通。编号{no}。"},
     {"publicity", 1, SMS_CLASS_NEWS, "",
      SIGN "您的救助申请已开始公示，为期{code}天，公示不显示证件号和电话。编号{no}。"},
     {"approved", 1, SMS_CLASS_NEWS, "", SIGN "您的救助申请已批准，救助金将按规定发放。编号{no}。"},
@@ -224,7 +226,8 @@ static const struct sms_template *choose(struct slice name, const struct told *t
 {
     if (slice_is(name, "money")) {
         bool paid = slice_is(t->word, "paid");
-        name = !paid                              ? SLICE_LIT("money-failed")
+        name = slice_is(t->word, "pay-returned")  ? SLICE_LIT("money-returned")
+               : !paid                            ? SLICE_LIT("money-failed")
                : account_tail(t->account).len > 0 ? SLICE_LIT("money-paid-account")
                                                   : SLICE_LIT("money-paid");
     } else if (slice_is(name, "dispatched") && t->fen > 0) {

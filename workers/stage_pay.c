@@ -11,6 +11,7 @@
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
 #include "queue/store/calls_gate.h"
+#include "workers/reconcile.h"
 
 #define ASK_TRIES_MAX 60           /* about two days by the pauses below; then a person looks */
 #define CALLBACK_PATIENCE_MS 10000 /* after an acceptance the callback comes by itself */
@@ -474,6 +475,9 @@ static enum err collect(struct site *s, size_t *handled)
         }
         err = store_collected(s, rail, &c);
         if (err == ERR_OK) {
+            err = reconcile_keep_lines(s, rail->pay.name, &c);
+        }
+        if (err == ERR_OK) {
             log_event(LOG_INFO, "bank_file_read", "rail=%s sha256=%.16s results=%zu lines=%zu",
                       rail->pay.name, c.sha256, c.result_count, c.line_count);
             *handled += c.result_count;
@@ -532,5 +536,6 @@ out:
         freeReplyObject(reply);
     }
     lease_release(&lease);
-    return err == ERR_OK ? collect(s, handled) : err;
+    err = err == ERR_OK ? collect(s, handled) : err;
+    return err == ERR_OK ? reconcile_turn(s) : err;
 }

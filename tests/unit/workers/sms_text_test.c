@@ -18,7 +18,7 @@ static const struct {
     {"ask-place||0", "乡镇"},
     {"money|paid|331200", "3,312.00"},
     {"money|pay-failed|331200", "未能到账"},
-    {"money|pay-returned|331200", "未能到账"},
+    {"money|pay-returned|331200", "被银行退回"},
     {"accepted|云岩区中华路街道|0", "受理"},
     {"first-aid|x|331200", "3,312.00"},
     {"closed", "归档"},
