@@ -187,7 +187,7 @@ test('a gap in the cash box stops cash, is a task of the county, and another per
     assert.deepStrictEqual([after.cash_fen, after.cash_held_fen, after.imbalance_fen], [29000, 20000, 0]);
 });
 
-test('overdue papers cost the township its first aid; the county signs, and danger to life is paid by the reserve', async () => {
+test('overdue papers lower first aid, then the county signs; in danger to life the reserve pays', async () => {
     const officer = await officerOf(POOR, 'o3');
     const dispatched = async (more) => {
         const { no } = await (
