@@ -90,20 +90,22 @@ static enum err read_one(const char *one, struct ledger_posting *out, size_t *n)
     return err;
 }
 
+#define POSTING(fund, from, fen) \
+    ("{\"fund\":\"" fund "\",\"from\":\"" from "\",\"to\":\"available\",\"amount_fen\":" fen "}")
+
 static void a_posting_is_read_whole_or_not_at_all(void **state)
 {
     struct ledger_posting p;
     size_t n = 77;
     static const char *const BAD[] = {
-        "{\"fund\":\"\",\"from\":\"held\",\"to\":\"available\",\"amount_fen\":1}",
-        "{\"fund\":\"12x\",\"from\":\"held\",\"to\":\"available\",\"amount_fen\":1}",
-        "{\"fund\":\"1234567890123\",\"from\":\"held\",\"to\":\"available\",\"amount_fen\":1}",
-        "{\"fund\":\"520102001\",\"from\":\"hold\",\"to\":\"available\",\"amount_fen\":1}",
-        "{\"fund\":\"520102001\",\"from\":\"held\",\"to\":\"available\",\"amount_fen\":0}",
-        "{\"fund\":\"520102001\",\"from\":\"held\",\"to\":\"available\",\"amount_fen\":-1}",
-        "{\"fund\":\"520102001\",\"from\":\"held\",\"to\":\"available\",\"amount_fen\":1.5}",
-        "{\"fund\":\"520102001\",\"from\":\"held\",\"to\":\"available\",\"amount_fen\":"
-        "1000000000001}",
+        POSTING("", "held", "1"),
+        POSTING("12x", "held", "1"),
+        POSTING("1234567890123", "held", "1"),
+        POSTING(TOWN, "hold", "1"),
+        POSTING(TOWN, "held", "0"),
+        POSTING(TOWN, "held", "-1"),
+        POSTING(TOWN, "held", "1.5"),
+        POSTING(TOWN, "held", "1000000000001"),
         "{\"fund\":\"520102001\",\"from\":\"held\",\"amount_fen\":1}",
         "7",
     };
