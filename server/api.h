@@ -59,6 +59,8 @@ void relatives_list(struct op *op);    /* GET /v1/relatives */
 void money_stuck(struct op *op);       /* GET /v1/money/stuck */
 void money_stops(struct op *op);       /* GET /v1/money/stops */
 void money_stop(struct op *op);        /* POST /v1/money/stops */
+void reconciliation_get(struct op *op); /* GET /v1/reconciliation/{date} */
+void reconciliation_ask(struct op *op); /* POST /v1/reconciliation/{date} */
 void money_resume(struct op *op);      /* POST /v1/money/resumes */
 void calls_events(struct op *op);       /* POST /v1/calls/events */
 void calls_get(struct op *op);          /* GET /v1/calls/{source}/{id} */

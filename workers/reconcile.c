@@ -70,7 +70,8 @@ static enum err run(struct site *s, const struct reconcile_task *task)
     if (err == ERR_OK) {
         bool look = !outcome.statement || !outcome.clean;
         log_event(look && outcome.changed ? LOG_WARN : LOG_INFO, "reconciled",
-                  "rail=%s day=%s statement=%d clean=%d payments=%zu lines=%zu differences=%zu recorded=%zu took_ms=%lld",
+                  "rail=%s day=%s statement=%d clean=%d payments=%zu lines=%zu differences=%zu "
+                  "recorded=%zu took_ms=%lld",
                   task->rail, task->day, outcome.statement, outcome.clean, outcome.payments, outcome.lines,
                   outcome.differences, outcome.recorded, (long long)(clock_mono_ms() - from_ms));
     } else {
