@@ -310,7 +310,8 @@ static enum err plan_end(struct site *s, const struct payment_work *w, int64_t n
         return ERR_OK;
     }
     if (!w->ask && r->not_taken) {
-        end->delay_ms = ask_pause_ms(w->tries); /* refused before it was looked at: no money, a wrong key … */
+        end->delay_ms =
+            ask_pause_ms(w->tries); /* refused before it was looked at: no money, a wrong key … */
         return payload(s, w, "send", w->tries + 1, &end->text);
     }
     if (w->ask && r->outcome == PAY_NOT_FOUND &&
@@ -318,6 +319,14 @@ static enum err plan_end(struct site *s, const struct payment_work *w, int64_t n
         end->delay_ms =
             0; /* it has had its time and knows nothing of it: the same id again is safe */
         return payload(s, w, "send", w->tries + 1, &end->text);
+    }
+    if (w->ask && r->outcome == PAY_NOT_FOUND &&
+        !pay_profile_may_send(&w->rail->profile, w->first_ms, now_ms)) {
+        end->action = JOB_BURY;
+        end->text = SLICE_LIT("the provider does not know this id, or has forgotten it, and it is "
+                              "too old to be sent again: "
+                              "compare with its statement, then decide");
+        return ERR_OK;
     }
     end->delay_ms =
         !w->ask && r->outcome == PAY_ACCEPTED ? CALLBACK_PATIENCE_MS : ask_pause_ms(w->tries);

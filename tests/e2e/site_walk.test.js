@@ -9,7 +9,7 @@ const { Site, until } = require('../support/site.js');
 const { person, account, freshKey } = require('../support/api.js');
 
 const SEED = Number(process.env.JIUJI_SEED || 20261121);
-const STEPS = Number(process.env.JIUJI_STEPS || 6000);
+const STEPS = Number(process.env.JIUJI_STEPS || 8000);
 const TOWNS = ['520102022', '520103019'];
 const COUNTIES = ['520102', '520103'];
 const LANES = 16; // people who act at the same time
@@ -94,7 +94,7 @@ async function ticket() {
     }
 }
 
-const MONEY = ['assess', 'first-aid', 'review-fail', 'repay', 'minutes'];
+const MONEY = ['assess', 'first-aid', 'countersign', 'review-fail', 'repay', 'minutes'];
 const WORDS = {
     dispatch: () => ({ township: one(TOWNS) }),
     designate: () => ({ township: one(TOWNS) }),
@@ -107,6 +107,7 @@ const WORDS = {
     add: () => ({ persons: 1 + roll(6) }),
     pause: () => ({ pause: one(['economy_check', 'applicant']) }),
     'hand-over': (shown) => ({ payment: shown.payments.at(-1)?.id, witness: 'village:w' }),
+    'hand-fail': (shown) => ({ payment: shown.payments.at(-1)?.id }),
     receipt: (shown) => ({ payment: shown.payments.at(-1)?.id }),
     link: (shown) => ({ case: one([...promised.keys()]), kind: 'related', no: shown.no }),
     duplicate: () => ({ case: one([...promised.keys()]) }),
@@ -116,7 +117,11 @@ function bodyOf(verb, shown, claim) {
     const body = { reason: '随机', ...WORDS[verb]?.(shown) };
     delete body.no;
     if (MONEY.includes(verb)) body.amount_fen = 1 + roll(roll(4) ? 200000 : 1500000);
-    if (verb === 'assess') body.instalments = roll(3) ? 1 : 2 + roll(3);
+    if (verb === 'assess' && roll(4)) {
+        // mostly what the rules give
+        body.amount_fen = 1 + roll(Math.max(1, (shown.decision?.amount_fen || 1) - shown.approved_fen));
+    }
+    if (verb === 'assess' && body.amount_fen > 36) body.instalments = roll(3) ? 1 : 2 + roll(3);
     if (verb === 'first-aid') body.method = one(['bank', 'bank', 'cash', 'goods']);
     if (verb === 'minutes') {
         const votes = { votes_for: 1 + roll(3), votes_against: roll(2) };
@@ -142,6 +147,7 @@ const STAY = new Set([
     'reveal',
     'hand-back',
     'recuse',
+    'countersign',
 ]);
 // Verbs that end a case before much has happened are rarer.
 const RARE = new Set([
@@ -161,6 +167,7 @@ const CLAIMED = new Set([
     'verify',
     'first-aid',
     'hand-over',
+    'hand-fail',
     'account',
     'papers',
     'review',
@@ -171,19 +178,45 @@ const CLAIMED = new Set([
     'reveal',
 ]);
 
+// The way of a grant is long, and by chance alone nobody would ever be paid one: who says what next, every other time.
+const WAY = {
+    DISPATCHED: ['officer', 'accept'],
+    ACCEPTED: ['officer', 'review'],
+    VERIFYING: ['officer', 'review'],
+    REVIEW_CONFIRMED: ['officer', 'review'],
+    COUNTY_APPROVAL: ['reviewer', 'approve'],
+    APPROVED: ['finance', 'pay'],
+    PAY_FAILED: ['finance', 'pay'],
+};
+
+function onTheWay(shown) {
+    if (shown.state !== 'REVIEWING') return WAY[shown.state];
+    if (shown.grant?.status !== 'PROPOSED') return ['officer', 'assess'];
+    return one([
+        ['officer', 'approve'],
+        ['officer', 'publish'],
+        ['officer', 'propose'],
+    ]);
+}
+
 // Somebody looks at a case and says one of the verbs he is offered; now and then one he is not.
 async function say() {
     const no = one([...promised.keys()]);
-    const role = one(['agent', 'officer', 'officer', 'officer', 'reviewer', 'reviewer', 'finance']);
     const town = promised.get(no).place.code;
+    const before = await people.reviewer[0].get(`/v1/cases/${no}`).catch(() => null);
+    const way = before?.status === 200 && roll(2) ? onTheWay(before.json) : undefined;
+    const role =
+        way?.[0] || one(['agent', 'officer', 'officer', 'officer', 'reviewer', 'reviewer', 'finance']);
     // mostly the one who had it before: a claim keeps the others away
     const own = Number(no.slice(-4, -1)) % 2;
-    const who = role === 'officer' ? people.officer[town][roll(6) ? own : 1 - own] : one(people[role]);
+    const mine = way?.[1] === 'approve' ? 1 - own : roll(6) ? own : 1 - own;
+    const who = role === 'officer' ? people.officer[town][mine] : one(people[role]);
     const seen = await who.get(`/v1/cases/${no}`).catch(() => null);
     if (seen?.status !== 200) return;
     const shown = seen.json;
     let verbs = shown.allowed.filter((verb) => !(RARE.has(verb) || STAY.has(verb)) || roll(15) === 0);
     if (roll(40) === 0) verbs = ['close', 'pay', 'approve', 'confirm', 'recover'];
+    if (way && shown.allowed.includes(way[1])) verbs = [way[1]];
     if (verbs.length === 0) return;
     const verb = one(verbs);
     let claim;
@@ -197,7 +230,8 @@ async function say() {
     if (!answer || roll(25) === 0) answer = await who.verb(no, verb, body, { key }).catch(() => null); // twice
     if (answer?.status === 200) done[verb] = (done[verb] || 0) + 1;
     else if (answer) {
-        refused[answer.status] = (refused[answer.status] || 0) + 1;
+        const why = answer.status === 400 ? `400 ${verb} ${answer.json.errors?.[0]?.pointer}` : answer.status;
+        refused[why] = (refused[why] || 0) + 1;
         assert.ok(answer.status < 500 || answer.status === 503, `${verb}: ${answer.text}`);
     }
 }
@@ -250,9 +284,26 @@ async function trouble() {
 
 // ---- What must hold ----
 
+// The faults are over, and time passes until nothing waits for its next try any more.
 async function rest() {
     await site.site.bank.ask('DELETE', '/sandbox/faults');
-    await site.site.quiet();
+    const waiting = async () => {
+        let n = 0;
+        for (const stage of ['route', 'pay']) {
+            for (const part of ['ready', 'leased', 'delayed']) {
+                n += await site.site.redis('ZCARD', site.site.key(`q:${stage}:${part}`));
+            }
+        }
+        return n;
+    };
+    const left = async () => JSON.stringify((await people.finance[0].get('/v1/money/stuck')).json);
+    await until(left, async () => {
+        if ((await waiting()) === 0) return true;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        site.now += 1800000;
+        site.site.setClock(new Date(site.now));
+        return false;
+    });
 }
 
 async function look(no) {
@@ -311,23 +362,31 @@ async function checkAll() {
         moved.set(key, fen);
     }
     let explained = 0;
+    const finance = await site.site.as('finance');
+    const stuck = await finance.must(200, 'GET', '/v1/money/stuck?limit=500');
+    const parked = new Set(stuck.payments.filter(({ place }) => place === 'dead').map(({ id }) => id));
     for (const no of promised.keys()) {
         const seen = await look(no);
         checkCase(no, seen);
         for (const payment of seen.shown.payments.filter(({ method }) => method === 'bank')) {
             const { id, state, amount_fen: fen } = payment;
-            assert.ok(['SUCCEEDED', 'FAILED', 'RETURNED'].includes(state), `${id} is ${state} at rest`);
+            explained += (moved.has(`${id} paid`) ? 1 : 0) + (moved.has(`${id} returned`) ? 1 : 0);
+            if (!['SUCCEEDED', 'FAILED', 'RETURNED'].includes(state)) {
+                assert.ok(parked.has(id), `${id} is ${state} at rest and nobody is told`);
+                continue; // sent so long ago that it may not be sent again: a person compares with the statement
+            }
             assert.strictEqual(
                 moved.get(`${id} paid`),
                 state === 'FAILED' ? undefined : fen,
                 `${id} is ${state}`,
             );
-            assert.strictEqual(
-                moved.get(`${id} returned`),
-                state === 'RETURNED' ? fen : undefined,
-                `${id} is ${state}`,
-            );
-            explained += (moved.has(`${id} paid`) ? 1 : 0) + (moved.has(`${id} returned`) ? 1 : 0);
+            const back = moved.get(`${id} returned`);
+            if (back && state === 'SUCCEEDED') {
+                // what has been found wrong or recovered and comes back as well: logged, booked by nobody, a person's
+                assert.ok(seen.shown.recovery, `${id} came back and is ${state}`);
+                continue;
+            }
+            assert.strictEqual(back, state === 'RETURNED' ? fen : undefined, `${id} is ${state}`);
         }
     }
     assert.strictEqual(explained, moved.size, 'the bank moved money that no case knows');
@@ -351,15 +410,6 @@ test(`${STEPS} steps, seed ${SEED}`, { timeout: 3600000 }, async () => {
     walking = false;
     await troubles;
     await rest();
-    await until('every order to be settled', async () => {
-        const states = await Promise.all([...promised.keys()].map(async (no) => (await look(no)).shown));
-        return states.every((shown) =>
-            shown.payments.every(
-                ({ state, method }) =>
-                    method !== 'bank' || !['INTENT', 'UNKNOWN', 'ACCEPTED'].includes(state),
-            ),
-        );
-    });
     console.log(`${promised.size} cases`, JSON.stringify(done), 'refused', JSON.stringify(refused));
     await checkAll();
     for (const verb of [

@@ -171,3 +171,38 @@ test('a child alone: child protection within the hour, and the county is told wh
     const answered = await story.says(story.li, no, 'refer-ack', { referral: 1, outcome: 'accepted' });
     assert.strictEqual(answered.referrals[0].status, 'ACCEPTED');
 });
+
+test('three instalments: somebody objects to nothing, but the household has work again after the first', async () => {
+    await story.site.at('2026-12-02T09:00:00+08:00');
+    const no = await story.call({
+        cause: 'medical_bill',
+        net_expense_fen: 600000,
+        persons: 2,
+        months: 4,
+        person: person(),
+        place: { code: TOWNSHIP },
+        narrative: '住院自付六千',
+    });
+    await story.becomes(no, 'DISPATCHED');
+    const money = { amount_fen: 300000, instalments: 3 };
+    await story.works(story.wang, no, 'accept', 'review', ['assess', money], 'publish');
+    const held = await story.says(story.agent, no, 'object', { reason: '邻居称其有一处房产' });
+    assert.deepStrictEqual([held.state, held.publicity.status], ['VERIFYING', 'OBJECTED']);
+    await story.works(story.wang, no, 'review', ['assess', money], 'publish'); // looked into: not so
+    await story.site.at('2026-12-10T00:01:00+08:00');
+    await story.becomes(no, 'REVIEWING');
+    const before = await story.fund();
+    await story.says(story.zhao, no, 'approve', { reason: '在乡镇审批权限内' });
+    await story.says(story.qian, no, 'pay');
+    const first = await story.becomes(no, 'INSTALMENT');
+    assert.strictEqual(first.payments[0].amount_fen, 100000);
+    const stopped = await story.says(story.agent, no, 'change', { reason: '群众来电：已找到工作' });
+    assert.deepStrictEqual([stopped.state, stopped.grant.status], ['REVIEWING', 'STOPPED']);
+    assert.strictEqual(stopped.approved_fen, 100000);
+    const after = await story.fund();
+    assert.strictEqual(before.available_fen - after.available_fen, 100000); // what was not paid is free again
+    await story.site.at('2027-01-11T09:01:00+08:00');
+    await story.says(story.zhao, no, 'conclude', { reason: '困难已缓解，不再追加' });
+    assert.strictEqual((await story.shown(no)).payments.length, 1);
+    await story.explained(no, 100000);
+});
