@@ -178,7 +178,11 @@ test('cash for somebody without an account: code, witness, and four eyes when th
     await story.becomes(no, 'DISPATCHED');
     const { claim } = await story.wang.must(200, 'POST', `/v1/townships/${TOWNSHIP}/claim`, { case: no });
     await story.says(story.wang, no, 'accept', { claim });
-    const given = await story.says(story.wang, no, 'first-aid', { claim, amount_fen: 30000, method: 'cash' });
+    const cash = { claim, amount_fen: 30000, method: 'cash' };
+    await story.says(story.wang, no, 'first-aid', cash, '409 fund-too-low'); // the box is empty
+    const draw = { amount_fen: 50000, second: 'zhao', reason: '提取备用现金' };
+    await story.qian.must(201, 'POST', `/v1/townships/${TOWNSHIP}/cash/draws`, draw);
+    const given = await story.says(story.wang, no, 'first-aid', cash);
     const payment = given.payments[0].id;
     assert.deepStrictEqual([given.state, given.payments[0].method], ['FIRST_AID_APPROVED', 'cash']);
     await story.says(story.wang, no, 'receipt', { payment }, '409 illegal-move'); // nothing handed over yet
