@@ -19,6 +19,7 @@ struct answer *answer_new(struct sandbox *s, const struct http_request *r, size_
         a->remote = r->remote;
     }
     buf_init(&a->body, body_max);
+    buf_init(&a->headers, 4096);
     return a;
 }
 
@@ -29,7 +30,14 @@ static void free_answer(struct answer *a)
             parcel_free(a->parcels[i]);
         }
     }
+    if (a->forged != NULL) {
+        parcel_free(a->forged);
+    }
+    if (a->stale != NULL) {
+        parcel_free(a->stale);
+    }
     buf_release(&a->body);
+    buf_release(&a->headers);
     free(a);
 }
 
@@ -41,9 +49,26 @@ void answer_hold(struct answer *a)
 
 /* ---- The answer itself ---- */
 
+static void add_header_lines(const struct answer *a, struct http_response *response)
+{
+    struct slice rest = buf_slice(&a->headers);
+    while (rest.len > 0 && response->extra_count < HTTP_EXTRA_HEADERS_MAX) {
+        struct slice value = slice_cut(&rest, '\n');
+        struct slice name = slice_cut(&value, ':');
+        response->extra[response->extra_count++] = (struct http_field){name, slice_trim(value)};
+    }
+}
+
 static void reply(struct answer *a, int status)
 {
     struct http_response response = {.status = status};
+    if (status == a->status) {
+        if (a->sign != NULL) {
+            buf_clear(&a->headers);
+            a->sign(a);
+        }
+        add_header_lines(a, &response);
+    }
     if (status == a->status && a->body.len > 0) {
         response.content_type = a->type;
         response.body = buf_slice(&a->body);
@@ -142,6 +167,34 @@ static void on_tried_first(void *data)
     leave(data);
 }
 
+/* Once signed and sent as it is, and the very same bytes again later. */
+static void replay(struct sandbox *s, const struct fault *fault, struct parcel *p)
+{
+    if (p->sign != NULL) {
+        p->sign(p, p->signer);
+        p->sign = NULL;
+    }
+    struct parcel *again = parcel_copy(p);
+    if (again == NULL) {
+        sandbox_die("no memory");
+    }
+    again->courier = s->courier;
+    courier_send(s->courier, p);
+    if (later_do(&s->later, fault->ms > 0 ? fault->ms : REPLAY_DEFAULT_MS, on_late, again) !=
+        ERR_OK) {
+        parcel_free(again);
+    }
+}
+
+/* One that leaves REPLAY_DEFAULT_MS after the callback proper. */
+static void send_stale(struct sandbox *s, struct parcel *p)
+{
+    p->courier = s->courier;
+    if (later_do(&s->later, REPLAY_DEFAULT_MS, on_late, p) != ERR_OK) {
+        parcel_free(p);
+    }
+}
+
 static void send_parcel(struct sandbox *s, const struct fault *fault, struct parcel *p)
 {
     p->courier = s->courier;
@@ -156,6 +209,7 @@ static void send_parcel(struct sandbox *s, const struct fault *fault, struct par
         courier_send(s->courier, again);
         break;
     }
+    case FAULT_REPLAYED: replay(s, fault, p); break;
     case FAULT_LATE:
         if (later_do(&s->later, fault->ms, on_late, p) != ERR_OK) {
             parcel_free(p);
@@ -174,6 +228,14 @@ static void release(struct answer *a)
     for (size_t i = 0; i < ANSWER_PARCELS_MAX; i++) {
         parcels[i] = a->parcels[i];
         a->parcels[i] = NULL;
+    }
+    if (fault.kind == FAULT_FORGED && a->forged != NULL) {
+        courier_send(s->courier, a->forged);
+        a->forged = NULL;
+    }
+    if (fault.kind == FAULT_STALE && a->stale != NULL) {
+        send_stale(s, a->stale);
+        a->stale = NULL;
     }
     if (early) {
         parcels[0]->on_tried =

@@ -4,7 +4,8 @@
 
 #include "integrations/sandbox/sandbox.h"
 
-#define ANSWER_PARCELS_MAX 2
+#define ANSWER_PARCELS_MAX 4
+#define REPLAY_DEFAULT_MS 200
 #define HANG_DEFAULT_MS 60000
 
 struct answer {
@@ -14,10 +15,14 @@ struct answer {
     int status;
     const char *type; /* static text */
     struct buf body;
-    struct fault fault;        /* level A */
-    struct fault parcel_fault; /* level C */
-    struct parcel
-        *parcels[ANSWER_PARCELS_MAX]; /* leave after the journal is on the disk; NULL = none */
+    struct buf headers; /* more header lines ("Name: value"), each with a line feed behind it */
+    void (*sign)(struct answer *a); /* called when it leaves; NULL = unsigned. Writes headers */
+    struct fault fault;             /* level A */
+    struct fault parcel_fault;      /* level C */
+    /* Leave after the journal is on the disk; NULL = none. The first is the callback; the fault
+     * menu is about it. forged and stale leave before and after it if the menu says so. */
+    struct parcel *parcels[ANSWER_PARCELS_MAX];
+    struct parcel *forged, *stale;
     struct answer *next;
 };
 

@@ -1,10 +1,12 @@
-/* The bank's two calls. */
+/* The G2P disburser: orders, at once or with a callback, and the question what became of them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "integrations/sandbox/answer.h"
 #include "integrations/sandbox/bank_wire.h"
+#include "integrations/sandbox/desk.h"
+#include "integrations/sandbox/g2p_seal.h"
 
 #define CORRELATION_SIZE 48
 #define MESSAGE_MAX (SANDBOX_BODY_MAX * 2)
@@ -13,13 +15,13 @@
 
 static bool authorised(const struct sandbox *s, const struct http_request *r)
 {
-    if (s->bank_token[0] == '\0') {
+    if (s->options.bank_token[0] == '\0') {
         return true;
     }
     struct slice value = http_header(r, "authorization");
     struct slice scheme = slice_cut(&value, ' ');
     return scheme.len == 6 && strncasecmp(scheme.ptr, "bearer", 6) == 0 &&
-           slice_is(value, s->bank_token);
+           slice_is(value, s->options.bank_token);
 }
 
 /* Unique over restarts: the start's time and a counter. */
@@ -54,18 +56,131 @@ static struct slice reference_of(const struct json *item)
     return text;
 }
 
-static struct fault take_fault(struct sandbox *s, enum fault_place place, char level,
-                               const struct bank_request *q)
+/* The request's document, if who sent it may do so and it is signed as agreed; NULL: it has been
+ * refused. */
+static struct json *open_request(struct sandbox *s, const struct http_request *r)
 {
-    if (s->faults.count == 0) {
-        return (struct fault){.kind = FAULT_NONE};
+    struct json *root = NULL;
+    const char *code = NULL;
+    if (!authorised(s, r)) {
+        refuse(s, r, 401, "err.request.unauthorized");
+        return NULL;
     }
+    if (r->body.len == 0 || json_parse(r->body, &root, NULL) != ERR_OK) {
+        code = "err.request.bad";
+    } else if (s->g2p_client != NULL) {
+        code = seal_check(s->g2p_client, s->options.g2p_client_id, clock_now_ms() / 1000, root);
+    }
+    if (code != NULL) {
+        refuse(s, r, 400, code);
+        json_free(root);
+        return NULL;
+    }
+    return root;
+}
+
+/* The message as it leaves: signed if we sign. Takes the text out of `plain`. */
+static void seal(const struct sandbox *s, bool forged, struct buf *plain)
+{
+    struct buf sealed;
+    if (s->g2p_key == NULL) {
+        return;
+    }
+    buf_init(&sealed, plain->max + 4096);
+    if (seal_write(s->g2p_key, BANK_ID, clock_now_ms() / 1000, forged, buf_slice(plain), &sealed) !=
+        ERR_OK) {
+        sandbox_die("a message cannot be signed");
+    }
+    buf_release(plain);
+    *plain = sealed;
+}
+
+static struct answer *start_answer(struct sandbox *s, const struct http_request *r,
+                                   enum fault_place place, const struct bank_request *q,
+                                   size_t body_max)
+{
     struct slice references[ENVELOPE_ORDERS_MAX];
     size_t n = 0;
     for (const struct json *v = json_first(q->items); v != NULL; v = json_next(v)) {
         references[n++] = reference_of(v);
     }
-    return faults_take(&s->faults, place, level, references, n);
+    return desk_answer(s, r, PEER_G2P, place, references, n, body_max);
+}
+
+/* ---- Callbacks ---- */
+
+/* What stands in the callbacks of one envelope. */
+enum telling {
+    TELL_AS_IT_IS,
+    TELL_PENDING, /* what was true before */
+    TELL_LIE      /* the contrary, signed by nobody */
+};
+
+static void put_state(struct json_out *o, const struct movement *m, struct slice reference,
+                      const char *at, enum telling telling)
+{
+    bool paid = m->state == MOVEMENT_PAID;
+    if (telling == TELL_PENDING) {
+        bank_put_entry(o, reference, at, "pdng", "", m->amount_fen);
+    } else if (paid == (telling == TELL_AS_IT_IS)) {
+        bank_put_entry(o, reference, at, "succ", "", m->amount_fen);
+    } else if (m->state == MOVEMENT_RETURNED) {
+        /* no word of the specification: what this profile agreed on */
+        bank_put_entry(o, reference, at, "rjct", "rjct.returned", m->amount_fen);
+    } else {
+        enum refusal refusal = paid ? REFUSAL_PAYEE : (enum refusal)m->refusal;
+        bank_put_entry(o, reference, at, "rjct", refusal_code(refusal), m->amount_fen);
+    }
+}
+
+static void put_refused(struct json_out *o, struct slice reference, const char *at,
+                        const char *reason)
+{
+    bank_put_entry(o, reference, at, "rjct", reason, -1);
+}
+
+/* Who is to be told about an envelope. */
+struct caller {
+    char url[BANK_URI_MAX + 16]; /* "" = nobody */
+    char receiver[100];
+    char trace[TRACE_SIZE];
+};
+
+static struct parcel *start_parcel(const struct caller *c, enum telling telling, bool is_signed)
+{
+    char url[sizeof(c->url)];
+    memcpy(url, c->url, sizeof(url));
+    if (telling == TELL_LIE && !is_signed) {
+        /* who forges does not know the secret in the path */
+        char *last = strstr(url, "/on-disburse");
+        if (last != NULL && last > url) {
+            last[-1] = last[-1] == 'x' ? 'y' : 'x';
+        }
+    }
+    struct parcel *p = parcel_new(url, MESSAGE_MAX);
+    if (p == NULL) {
+        sandbox_die("no memory");
+    }
+    memcpy(p->trace, c->trace, sizeof(p->trace));
+    return p;
+}
+
+/* A callback about one movement. */
+static struct parcel *tell_one(struct sandbox *s, const struct caller *c, const struct movement *m,
+                               enum telling telling)
+{
+    char id[CORRELATION_SIZE];
+    char at[CLOCK_RFC3339_SIZE];
+    struct json_out o;
+    struct parcel *p = start_parcel(c, telling, s->g2p_key != NULL);
+    make_id(s, id);
+    clock_format_rfc3339(clock_now_ms(), at);
+    json_out_init(&o, &p->body);
+    bank_begin_callback(&o, slice_of(id), slice_of(c->receiver), id, at, 1);
+    put_state(&o, m, slice_of(m->reference), at, telling);
+    bank_end_callback(&o);
+    seal(s, telling == TELL_LIE, &p->body);
+    return p;
 }
 
 /* ---- Disburse ---- */
@@ -77,71 +192,31 @@ struct taking {
     struct json_out callback;
     struct fault parcel_fault;
     const char *at;
-    const char *url;
-    const char *trace;
-    int64_t now_ms;
-    int64_t mono_ms;
+    struct caller caller;
+    struct slice *taken; /* references that stand in the book */
+    size_t taken_count;
 };
 
 /* What a give-back that is still to come needs to tell about it. */
 struct give_back {
     struct sandbox *s;
     char reference[REFERENCE_MAX + 1];
-    char receiver[100];
-    char trace[TRACE_SIZE];
-    char url[BANK_URI_MAX + 16];
+    struct caller caller;
 };
-
-static void put_state(struct json_out *o, const struct movement *m, struct slice reference,
-                      const char *at)
-{
-    switch ((enum movement_state)m->state) {
-    case MOVEMENT_PAID: bank_put_entry(o, reference, at, "succ", "", m->amount_fen); break;
-    case MOVEMENT_RETURNED:
-        /* no word of the specification: what this profile agreed on */
-        bank_put_entry(o, reference, at, "rjct", "rjct.returned", m->amount_fen);
-        break;
-    case MOVEMENT_REJECTED:
-    default:
-        bank_put_entry(o, reference, at, "rjct", refusal_code((enum refusal)m->refusal),
-                       m->amount_fen);
-        break;
-    }
-}
 
 static void on_give_back(void *data, bool cancelled)
 {
     struct give_back *g = data;
     struct sandbox *s = g->s;
-    struct movement *m = book_find(&s->book, slice_of(g->reference));
-    if (cancelled || m == NULL || m->state != MOVEMENT_PAID) {
-        free(g);
-        return;
-    }
-    int64_t now_ms = clock_now_ms();
-    if (book_return(&s->book, m, now_ms) != ERR_OK) {
-        sandbox_die("no memory");
-    }
-    book_write_return(m, s->journal);
-    struct answer *a = answer_new(s, NULL, 1);
-    if (g->url[0] != '\0') {
-        char id[CORRELATION_SIZE];
-        char at[CLOCK_RFC3339_SIZE];
-        make_id(s, id);
-        clock_format_rfc3339(now_ms, at);
-        struct parcel *p = parcel_new(g->url, MESSAGE_MAX);
-        if (p == NULL) {
-            sandbox_die("no memory");
+    struct movement *m = book_find(&s->book, PEER_G2P, slice_of(g->reference));
+    if (!cancelled && m != NULL && m->state == MOVEMENT_PAID) {
+        desk_give_back(s, m);
+        struct answer *a = answer_new(s, NULL, 1);
+        if (g->caller.url[0] != '\0') {
+            a->parcels[0] = tell_one(s, &g->caller, m, TELL_AS_IT_IS);
         }
-        struct json_out o;
-        json_out_init(&o, &p->body);
-        bank_begin_callback(&o, slice_of(id), slice_of(g->receiver), id, at, 1);
-        put_state(&o, m, slice_of(m->reference), at);
-        bank_end_callback(&o);
-        memcpy(p->trace, g->trace, sizeof(p->trace));
-        a->parcels[0] = p;
+        answer_hold(a);
     }
-    answer_hold(a);
     free(g);
 }
 
@@ -152,156 +227,139 @@ static void plan_give_back(const struct taking *t, const struct movement *m, int
         sandbox_die("no memory");
     }
     g->s = t->s;
+    g->caller = t->caller;
     memcpy(g->reference, m->reference, sizeof(g->reference));
-    (void)snprintf(g->receiver, sizeof(g->receiver), "%.*s", SLICE_FMT(t->request.sender_id));
-    (void)snprintf(g->trace, sizeof(g->trace), "%s", t->trace);
-    (void)snprintf(g->url, sizeof(g->url), "%s", t->url);
     if (later_do(&t->s->later, ms, on_give_back, g) != ERR_OK) {
         free(g);
     }
 }
 
-static void take_new(struct taking *t, const struct bank_order *order, struct movement *m)
+static void take_order(struct taking *t, const struct json *item, bool sync)
 {
-    struct sandbox *s = t->s;
-    enum refusal refusal = (enum refusal)m->refusal;
-    struct fault fault = faults_take(&s->faults, FAULT_ON_DISBURSE, 'O', &order->reference, 1);
-    if (refusal == REFUSAL_NONE && fault.kind == FAULT_REJECT) {
-        refusal = REFUSAL_PAYEE;
+    struct bank_order order = bank_read_order(item);
+    struct desk_order wanted = {.peer = PEER_G2P, .reference = order.reference};
+    if (!bank_reference_ok(order.reference)) {
+        put_refused(&t->callback, order.reference, t->at, "rjct.reference_id.invalid");
+        return;
     }
-    if (refusal == REFUSAL_NONE && m->amount_fen > s->book.balance_fen) {
-        refusal = REFUSAL_PAYER;
+    wanted.refusal = bank_judge(&order, &wanted.amount_fen, wanted.tail);
+    struct desk_taken taken = desk_take(t->s, &wanted, &t->parcel_fault);
+    if (taken.how == DESK_DIFFERS) {
+        put_refused(&t->callback, order.reference, t->at, "rjct.reference_id.duplicate");
+        return;
     }
-    m->refusal = (uint8_t)refusal;
-    m->state = refusal == REFUSAL_NONE ? MOVEMENT_PAID : MOVEMENT_REJECTED;
-    m->at_ms = t->now_ms;
-    if (fault.kind == FAULT_NOT_FOUND) {
-        m->hidden = true;
-        m->quiet_until_ms = t->mono_ms + fault.ms;
-    } else if (t->parcel_fault.kind == FAULT_LATE) {
-        m->quiet_until_ms = t->mono_ms + t->parcel_fault.ms;
-    }
-    enum err err = slice_copy(order->reference, m->reference, sizeof(m->reference));
-    ASSERT(err == ERR_OK);
-    if (book_add(&s->book, m) != ERR_OK) {
-        sandbox_die("no memory");
-    }
-    book_write_movement(m, s->journal);
-    put_state(&t->callback, m, order->reference, t->at);
-    if (fault.kind == FAULT_RETURN && m->state == MOVEMENT_PAID) {
-        plan_give_back(t, m, fault.ms);
+    bool pending = sync && taken.movement->quiet_until_ms > clock_mono_ms();
+    put_state(&t->callback, taken.movement, order.reference, t->at,
+              pending ? TELL_PENDING : TELL_AS_IT_IS);
+    t->taken[t->taken_count++] = order.reference;
+    if (taken.gives_back) {
+        plan_give_back(t, taken.movement, taken.give_back_ms);
     }
 }
 
-static void take_order(struct taking *t, const struct json *item)
+static void read_caller(const struct http_request *r, const struct bank_request *request,
+                        struct caller *c)
 {
-    struct bank_order order = bank_read_order(item);
-    if (!bank_reference_ok(order.reference)) {
-        bank_put_entry(&t->callback, order.reference, t->at, "rjct", "rjct.reference_id.invalid",
-                       -1);
-        return;
+    struct slice traceparent = http_header(r, "traceparent");
+    *c = (struct caller){.url = ""};
+    if (request->sender_uri.len > 0) {
+        (void)snprintf(c->url, sizeof(c->url), "%.*s/on-disburse", SLICE_FMT(request->sender_uri));
     }
-    struct movement m = {0};
-    m.refusal = (uint8_t)bank_judge(&order, &m.amount_fen, m.tail);
-    const struct movement *known = book_find(&t->s->book, order.reference);
-    if (known == NULL) {
-        take_new(t, &order, &m);
-    } else if (known->amount_fen == m.amount_fen && strcmp(known->tail, m.tail) == 0) {
-        t->s->book.duplicates++; /* the same order again: the same movement */
-        put_state(&t->callback, known, order.reference, t->at);
-    } else {
-        t->s->book.mismatches++;
-        bank_put_entry(&t->callback, order.reference, t->at, "rjct", "rjct.reference_id.duplicate",
-                       -1);
+    if (traceparent.len > 0 && traceparent.len < TRACE_SIZE - 16) {
+        (void)snprintf(c->trace, sizeof(c->trace), "traceparent: %.*s", SLICE_FMT(traceparent));
     }
+    (void)snprintf(c->receiver, sizeof(c->receiver), "%.*s", SLICE_FMT(request->sender_id));
+}
+
+/* The callback's two evil sisters, about the first order of the envelope. */
+static void add_sisters(struct taking *t, struct answer *a)
+{
+    struct movement *m = t->taken_count == 0 ? NULL : book_find(&t->s->book, PEER_G2P, t->taken[0]);
+    if (m != NULL && a->parcel_fault.kind == FAULT_FORGED) {
+        a->forged = tell_one(t->s, &t->caller, m, TELL_LIE);
+    } else if (m != NULL && a->parcel_fault.kind == FAULT_STALE) {
+        a->stale = tell_one(t->s, &t->caller, m, TELL_PENDING);
+    }
+}
+
+/* An answer that tells the outcome needs no callback, unless the menu wants one. */
+static bool wants_callback(const struct answer *a, bool sync)
+{
+    enum fault_kind kind = a->parcel_fault.kind;
+    return !sync || kind == FAULT_TWICE || kind == FAULT_FORGED || kind == FAULT_REPLAYED ||
+           kind == FAULT_STALE;
 }
 
 /* Take everything and hold the answer. `a` has its faults already. */
 static void take_envelope(struct sandbox *s, const struct http_request *r, struct answer *a,
-                          const struct bank_request *request)
+                          const struct bank_request *request, bool sync)
 {
     char id[CORRELATION_SIZE];
     char at[CLOCK_RFC3339_SIZE];
-    char url[BANK_URI_MAX + 16] = "";
-    char trace[TRACE_SIZE] = "";
-    struct slice traceparent = http_header(r, "traceparent");
-    if (request->sender_uri.len > 0) {
-        (void)snprintf(url, sizeof(url), "%.*s/on-disburse", SLICE_FMT(request->sender_uri));
-    }
-    if (traceparent.len > 0 && traceparent.len < TRACE_SIZE - 16) {
-        (void)snprintf(trace, sizeof(trace), "traceparent: %.*s", SLICE_FMT(traceparent));
-    }
+    struct slice references[ENVELOPE_ORDERS_MAX];
+    struct taking t = {.s = s, .request = *request, .at = at, .taken = references};
+    read_caller(r, request, &t.caller);
     make_id(s, id);
-    struct taking t = {.s = s, .request = *request, .at = at, .url = url, .trace = trace};
     t.parcel_fault = a->parcel_fault;
-    t.now_ms = clock_now_ms();
-    t.mono_ms = clock_mono_ms();
-    clock_format_rfc3339(t.now_ms, at);
-    struct parcel *p = parcel_new(url, MESSAGE_MAX);
-    if (p == NULL) {
-        sandbox_die("no memory");
-    }
-    memcpy(p->trace, trace, sizeof(p->trace));
+    clock_format_rfc3339(clock_now_ms(), at);
+    struct parcel *p = start_parcel(&t.caller, TELL_AS_IT_IS, s->g2p_key != NULL);
     json_out_init(&t.callback, &p->body);
     bank_begin_callback(&t.callback, request->transaction_id, request->sender_id, id, at,
                         request->count);
     for (const struct json *v = json_first(request->items); v != NULL; v = json_next(v)) {
-        take_order(&t, v);
+        take_order(&t, v, sync);
     }
     bank_end_callback(&t.callback);
     ASSERT(buf_err(&p->body) == ERR_OK);
     s->envelopes++;
-    if (url[0] == '\0') {
+    if (sync) {
+        buf_put_slice(&a->body, buf_slice(&p->body));
+        seal(s, a->fault.kind == FAULT_FORGED_ANSWER, &a->body);
+    } else {
+        bank_write_ack(&a->body, id, at, NULL);
+    }
+    seal(s, false, &p->body);
+    if (t.caller.url[0] == '\0' || !wants_callback(a, sync)) {
         parcel_free(p); /* nobody asked for a callback */
     } else {
         a->parcels[0] = p;
+        add_sisters(&t, a);
     }
-    bank_write_ack(&a->body, id, at, NULL);
     answer_hold(a);
 }
 
-void bank_disburse(struct sandbox *s, const struct http_request *r)
+static void disburse(struct sandbox *s, const struct http_request *r, bool sync)
 {
-    if (!authorised(s, r)) {
-        refuse(s, r, 401, "err.request.unauthorized");
+    struct bank_request request;
+    struct json *root = open_request(s, r);
+    if (root == NULL) {
         return;
     }
-    struct json *root = NULL;
-    struct bank_request request;
-    const char *fault_code = "err.request.bad";
-    if (r->body.len > 0 && json_parse(r->body, &root, NULL) == ERR_OK) {
-        fault_code = bank_read_disburse(root, &request);
-    }
-    if (fault_code != NULL) {
-        refuse(s, r, 400, fault_code);
+    const char *code = bank_read_disburse(root, &request);
+    if (code != NULL) {
+        refuse(s, r, 400, code);
         json_free(root);
         return;
     }
-    struct fault fault = take_fault(s, FAULT_ON_DISBURSE, 'A', &request);
-    if (!answer_fault_before(s, r, &fault)) {
-        struct answer *a = answer_new(s, r, 4096);
-        a->fault = fault;
-        a->parcel_fault = take_fault(s, FAULT_ON_DISBURSE, 'C', &request);
-        take_envelope(s, r, a, &request);
+    struct answer *a =
+        start_answer(s, r, FAULT_ON_DISBURSE, &request, sync ? MESSAGE_MAX : (size_t)4096);
+    if (a != NULL) {
+        take_envelope(s, r, a, &request, sync);
     }
     json_free(root);
 }
 
-/* ---- Status ---- */
-
-static void put_known(struct sandbox *s, struct json_out *o, struct slice reference, const char *at,
-                      int64_t mono_ms)
+void bank_disburse(struct sandbox *s, const struct http_request *r)
 {
-    const struct movement *m = book_find(&s->book, reference);
-    bool quiet = m != NULL && m->quiet_until_ms > mono_ms;
-    if (m == NULL || (quiet && m->hidden)) {
-        bank_put_entry(o, reference, at, "rjct", "rjct.reference_id.invalid", -1);
-    } else if (quiet) {
-        bank_put_entry(o, reference, at, "pdng", "", m->amount_fen);
-    } else {
-        put_state(o, m, reference, at);
-    }
+    disburse(s, r, false);
 }
+
+void bank_disburse_sync(struct sandbox *s, const struct http_request *r)
+{
+    disburse(s, r, true);
+}
+
+/* ---- Status ---- */
 
 static void write_status(struct sandbox *s, const struct bank_request *request, struct buf *out)
 {
@@ -313,34 +371,36 @@ static void write_status(struct sandbox *s, const struct bank_request *request, 
     json_out_init(&o, out);
     bank_begin_status(&o, request->transaction_id, request->sender_id, id, at, request->count);
     for (const struct json *v = json_first(request->items); v != NULL; v = json_next(v)) {
-        put_known(s, &o, reference_of(v), at, clock_mono_ms());
+        struct movement *m = NULL;
+        struct slice reference = reference_of(v);
+        enum desk_sight sight = desk_look(s, PEER_G2P, reference, &m);
+        if (sight == DESK_UNKNOWN) {
+            put_refused(&o, reference, at, "rjct.reference_id.invalid");
+        } else {
+            put_state(&o, m, reference, at, sight == DESK_PENDING ? TELL_PENDING : TELL_AS_IT_IS);
+        }
     }
     bank_end_status(&o);
 }
 
 void bank_status(struct sandbox *s, const struct http_request *r)
 {
-    if (!authorised(s, r)) {
-        refuse(s, r, 401, "err.request.unauthorized");
+    struct bank_request request;
+    struct json *root = open_request(s, r);
+    if (root == NULL) {
         return;
     }
-    struct json *root = NULL;
-    struct bank_request request;
-    const char *fault_code = "err.request.bad";
-    if (r->body.len > 0 && json_parse(r->body, &root, NULL) == ERR_OK) {
-        fault_code = bank_read_status(root, &request);
-    }
-    if (fault_code != NULL) {
-        refuse(s, r, 400, fault_code);
+    const char *code = bank_read_status(root, &request);
+    if (code != NULL) {
+        refuse(s, r, 400, code);
         json_free(root);
         return;
     }
-    struct fault fault = take_fault(s, FAULT_ON_QUERY, 'A', &request);
-    if (!answer_fault_before(s, r, &fault)) {
+    struct answer *a = start_answer(s, r, FAULT_ON_QUERY, &request, MESSAGE_MAX);
+    if (a != NULL) {
         s->queries++;
-        struct answer *a = answer_new(s, r, MESSAGE_MAX);
-        a->fault = fault;
         write_status(s, &request, &a->body);
+        seal(s, a->fault.kind == FAULT_FORGED_ANSWER, &a->body);
         answer_hold(a); /* a movement that is told must be on the disk */
     }
     json_free(root);

@@ -21,6 +21,9 @@ void book_init(struct book *b, int64_t opening_fen)
 
 void book_release(struct book *b)
 {
+    for (uint32_t i = 0; i < b->count; i++) {
+        free(b->movements[i].memo);
+    }
     free(b->movements);
     free(b->slots);
     free(b->lines);
@@ -39,22 +42,27 @@ static uint32_t hash_of(struct slice text)
     return (uint32_t)(h ^ h >> 32);
 }
 
-static uint32_t *slot_of(const struct book *b, struct slice reference)
+static bool is_movement(const struct movement *m, enum peer peer, struct slice reference)
+{
+    return m->peer == (uint8_t)peer && slice_is(reference, m->reference);
+}
+
+static uint32_t *slot_of(const struct book *b, enum peer peer, struct slice reference)
 {
     uint32_t mask = b->slot_count - 1;
-    uint32_t at = hash_of(reference) & mask;
-    while (b->slots[at] != 0 && !slice_is(reference, b->movements[b->slots[at] - 1].reference)) {
+    uint32_t at = (hash_of(reference) + (uint32_t)peer) & mask;
+    while (b->slots[at] != 0 && !is_movement(&b->movements[b->slots[at] - 1], peer, reference)) {
         at = (at + 1) & mask;
     }
     return &b->slots[at];
 }
 
-struct movement *book_find(const struct book *b, struct slice reference)
+struct movement *book_find(const struct book *b, enum peer peer, struct slice reference)
 {
     if (b->slot_count == 0) {
         return NULL;
     }
-    uint32_t at = *slot_of(b, reference);
+    uint32_t at = *slot_of(b, peer, reference);
     return at == 0 ? NULL : &b->movements[at - 1];
 }
 
@@ -72,7 +80,8 @@ static enum err grow_index(struct book *b)
     b->slots = slots;
     b->slot_count = slot_count;
     for (uint32_t i = 0; i < b->count; i++) {
-        *slot_of(b, slice_of(b->movements[i].reference)) = i + 1;
+        const struct movement *m = &b->movements[i];
+        *slot_of(b, (enum peer)m->peer, slice_of(m->reference)) = i + 1; /* the newest one stays */
     }
     return ERR_OK;
 }
@@ -101,6 +110,15 @@ static enum err grow_lines(struct book *b)
     return err;
 }
 
+/* There is room for the line. */
+static void count_paid(struct book *b, uint32_t at)
+{
+    b->lines[b->line_count++] = (struct statement_line){at, false};
+    b->balance_fen -= b->movements[at].amount_fen;
+    b->paid_fen += b->movements[at].amount_fen;
+    b->paid++;
+}
+
 enum err book_add(struct book *b, const struct movement *m)
 {
     ASSERT(m->amount_fen >= 0 && m->amount_fen <= MOVEMENT_FEN_MAX);
@@ -119,20 +137,41 @@ enum err book_add(struct book *b, const struct movement *m)
     if (err != ERR_OK) {
         return err;
     }
-    uint32_t *slot = slot_of(b, slice_of(m->reference));
-    ASSERT(*slot == 0);
+    uint32_t *slot = slot_of(b, (enum peer)m->peer, slice_of(m->reference));
+    ASSERT(*slot == 0 || b->movements[*slot - 1].forgotten);
     b->movements[b->count] = *m;
     *slot = b->count + 1;
     if (m->state == MOVEMENT_PAID) {
-        b->lines[b->line_count++] = (struct statement_line){b->count, false};
-        b->balance_fen -= m->amount_fen;
-        b->paid_fen += m->amount_fen;
-        b->paid++;
-    } else {
+        count_paid(b, b->count);
+    } else if (m->state == MOVEMENT_REJECTED) {
         b->rejected++;
     }
     b->count++;
     return ERR_OK;
+}
+
+enum err book_settle(struct book *b, struct movement *m, enum refusal refusal, int64_t at_ms)
+{
+    ASSERT(m->state == MOVEMENT_WAITING);
+    enum err err = b->paid_fen > TOTAL_FEN_MAX ? ERR_LIMIT : grow_lines(b);
+    if (err != ERR_OK) {
+        return err;
+    }
+    m->at_ms = at_ms;
+    m->refusal = (uint8_t)refusal;
+    if (refusal == REFUSAL_NONE) {
+        m->state = MOVEMENT_PAID;
+        count_paid(b, (uint32_t)(m - b->movements));
+    } else {
+        m->state = MOVEMENT_REJECTED;
+        b->rejected++;
+    }
+    return ERR_OK;
+}
+
+void book_forget(struct movement *m)
+{
+    m->forgotten = true;
 }
 
 enum err book_return(struct book *b, struct movement *m, int64_t at_ms)
@@ -163,22 +202,75 @@ void book_write_movement(const struct movement *m, struct journal *j)
     buf_put_char(line, ' ');
     buf_put_int(line, m->amount_fen);
     buf_put_char(line, ' ');
-    buf_put_char(line, m->state == MOVEMENT_REJECTED ? 'r' : 'p');
+    buf_put_char(line, m->state == MOVEMENT_REJECTED  ? 'r'
+                       : m->state == MOVEMENT_WAITING ? 'w'
+                                                      : 'p');
     buf_put_char(line, ' ');
     buf_put_int(line, m->refusal);
     buf_put_char(line, ' ');
     buf_put_text(line, m->tail);
+    buf_put_char(line, ' ');
+    buf_put_text(line, peer_word((enum peer)m->peer));
     journal_end_line(j);
+}
+
+/* kind, time, reference, rail: what the other lines begin with. */
+static struct buf *begin_line(const struct movement *m, char kind, int64_t at_ms, struct journal *j)
+{
+    struct buf *line = journal_line(j);
+    buf_put_char(line, kind);
+    buf_put_char(line, ' ');
+    buf_put_int(line, at_ms);
+    buf_put_char(line, ' ');
+    buf_put_text(line, m->reference);
+    buf_put_char(line, ' ');
+    buf_put_text(line, peer_word((enum peer)m->peer));
+    return line;
 }
 
 void book_write_return(const struct movement *m, struct journal *j)
 {
-    struct buf *line = journal_line(j);
-    buf_put_text(line, "R ");
-    buf_put_int(line, m->returned_ms);
-    buf_put_char(line, ' ');
-    buf_put_text(line, m->reference);
+    (void)begin_line(m, 'R', m->returned_ms, j);
     journal_end_line(j);
+}
+
+void book_write_settled(const struct movement *m, struct journal *j)
+{
+    struct buf *line = begin_line(m, 'E', m->at_ms, j);
+    buf_put_char(line, ' ');
+    buf_put_int(line, m->refusal);
+    journal_end_line(j);
+}
+
+void book_write_forgotten(const struct movement *m, int64_t at_ms, struct journal *j)
+{
+    (void)begin_line(m, 'F', at_ms, j);
+    journal_end_line(j);
+}
+
+/* The rail of a line; lines of before there were several have none. */
+static bool read_rail(struct slice word, uint8_t *out)
+{
+    enum peer peer = PEER_G2P;
+    if (word.len > 0 && peer_read(word, &peer) != ERR_OK) {
+        return false;
+    }
+    *out = (uint8_t)peer;
+    return true;
+}
+
+static bool read_state(struct slice word, uint8_t *out)
+{
+    if (slice_is(word, "p")) {
+        *out = MOVEMENT_PAID;
+    } else if (slice_is(word, "r")) {
+        *out = MOVEMENT_REJECTED;
+    } else if (slice_is(word, "w")) {
+        *out = MOVEMENT_WAITING;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 static enum err read_movement(struct book *b, struct slice rest)
@@ -190,15 +282,19 @@ static enum err read_movement(struct book *b, struct slice rest)
     struct slice amount = slice_cut(&rest, ' ');
     struct slice state = slice_cut(&rest, ' ');
     struct slice code = slice_cut(&rest, ' ');
+    struct slice tail = slice_cut(&rest, ' ');
     if (slice_to_int64(at, 0, INT64_MAX, &m.at_ms) != ERR_OK || reference.len == 0 ||
         slice_copy(reference, m.reference, sizeof(m.reference)) != ERR_OK ||
         slice_to_int64(amount, 0, MOVEMENT_FEN_MAX, &m.amount_fen) != ERR_OK ||
         slice_to_int64(code, 0, REFUSAL_COUNT - 1, &refusal) != ERR_OK ||
-        slice_copy(rest, m.tail, sizeof(m.tail)) != ERR_OK || state.len != 1 ||
-        (state.ptr[0] != 'p' && state.ptr[0] != 'r') || book_find(b, reference) != NULL) {
+        slice_copy(tail, m.tail, sizeof(m.tail)) != ERR_OK || !read_state(state, &m.state) ||
+        !read_rail(rest, &m.peer)) {
         return ERR_CORRUPT;
     }
-    m.state = state.ptr[0] == 'p' ? MOVEMENT_PAID : MOVEMENT_REJECTED;
+    const struct movement *known = book_find(b, (enum peer)m.peer, reference);
+    if (known != NULL && !known->forgotten) {
+        return ERR_CORRUPT;
+    }
     m.refusal = (uint8_t)refusal;
     return book_add(b, &m);
 }
@@ -211,11 +307,25 @@ enum err book_read_line(struct book *b, struct slice line)
         return read_movement(b, rest);
     }
     int64_t at_ms;
+    int64_t refusal = REFUSAL_COUNT;
+    uint8_t peer;
     struct slice at = slice_cut(&rest, ' ');
-    struct movement *m = book_find(b, rest);
-    if (!slice_is(kind, "R") || slice_to_int64(at, 0, INT64_MAX, &at_ms) != ERR_OK || m == NULL ||
-        m->state != MOVEMENT_PAID) {
+    struct slice reference = slice_cut(&rest, ' ');
+    struct slice rail = slice_cut(&rest, ' ');
+    if (slice_to_int64(at, 0, INT64_MAX, &at_ms) != ERR_OK || !read_rail(rail, &peer)) {
         return ERR_CORRUPT;
     }
-    return book_return(b, m, at_ms);
+    struct movement *m = book_find(b, (enum peer)peer, reference);
+    if (m != NULL && slice_is(kind, "R") && m->state == MOVEMENT_PAID) {
+        return book_return(b, m, at_ms);
+    }
+    if (m != NULL && slice_is(kind, "E") && m->state == MOVEMENT_WAITING &&
+        slice_to_int64(rest, 0, REFUSAL_COUNT - 1, &refusal) == ERR_OK) {
+        return book_settle(b, m, (enum refusal)refusal, at_ms);
+    }
+    if (m == NULL || !slice_is(kind, "F") || m->forgotten) {
+        return ERR_CORRUPT;
+    }
+    book_forget(m);
+    return ERR_OK;
 }

@@ -1,6 +1,7 @@
 #include "integrations/sandbox/courier.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@ struct parcel *parcel_new(const char *url, size_t body_max)
         return NULL;
     }
     buf_init(&p->body, body_max);
+    buf_init(&p->headers, 8192);
+    buf_init(&p->reply, PARCEL_REPLY_MAX);
     p->url = strdup(url);
     if (p->url == NULL) {
         free(p);
@@ -49,8 +52,13 @@ struct parcel *parcel_copy(const struct parcel *p)
         return NULL;
     }
     buf_put_slice(&copy->body, buf_slice(&p->body));
+    buf_put_slice(&copy->headers, buf_slice(&p->headers));
     memcpy(copy->trace, p->trace, sizeof(copy->trace));
-    if (buf_err(&copy->body) != ERR_OK) {
+    copy->type = p->type;
+    copy->sign = p->sign;
+    copy->signer = p->signer;
+    copy->wants = p->wants;
+    if (buf_err(&copy->body) != ERR_OK || buf_err(&copy->headers) != ERR_OK) {
         parcel_free(copy);
         return NULL;
     }
@@ -60,6 +68,8 @@ struct parcel *parcel_copy(const struct parcel *p)
 void parcel_free(struct parcel *p)
 {
     buf_release(&p->body);
+    buf_release(&p->headers);
+    buf_release(&p->reply);
     free(p->url);
     free(p);
 }
@@ -130,38 +140,74 @@ static void after_failure(struct courier *c, struct parcel *p)
 
 /* ---- One transfer ---- */
 
-static size_t ignore_body(char *bytes, size_t size, size_t count, void *data)
+static size_t keep_reply(char *bytes, size_t size, size_t count, void *data)
 {
-    (void)bytes, (void)data;
-    return size * count;
+    struct parcel *p = data;
+    size_t len = size * count, room = PARCEL_REPLY_MAX - p->reply.len;
+    buf_put(&p->reply, bytes, len < room ? len : room);
+    return len;
+}
+
+static bool reply_holds(const struct parcel *p, const char *text)
+{
+    size_t len = strlen(text);
+    for (size_t i = 0; i + len <= p->reply.len; i++) {
+        if (memcmp(p->reply.ptr + i, text, len) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool add_header(struct parcel *p, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(p->headers, line);
+    struct curl_slist *longer = curl_slist_append(p->lines, line);
     if (longer != NULL) {
-        p->headers = longer;
+        p->lines = longer;
     }
     return longer != NULL;
+}
+
+static bool add_headers(struct parcel *p)
+{
+    char line[2048];
+    struct slice rest = buf_slice(&p->headers);
+    while (rest.len > 0) {
+        if (slice_copy(slice_cut(&rest, '\n'), line, sizeof(line)) != ERR_OK ||
+            !add_header(p, line)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool set_up(struct parcel *p)
 {
     CURL *easy = curl_easy_init();
     p->easy = easy;
-    p->headers = NULL;
-    bool ok = easy != NULL && add_header(p, "Expect:");
+    p->lines = NULL;
+    buf_clear(&p->reply);
+    if (p->sign != NULL) {
+        buf_clear(&p->headers);
+        p->sign(p, p->signer);
+    }
+    bool ok = easy != NULL && add_header(p, "Expect:") && add_headers(p);
     if (ok && p->body.len > 0) {
-        ok = add_header(p, "Content-Type: application/json");
+        char type[128] = "Content-Type: application/json";
+        if (p->type != NULL) {
+            (void)snprintf(type, sizeof(type), "Content-Type: %s", p->type);
+        }
+        ok = add_header(p, type);
     }
     if (ok && p->trace[0] != '\0') {
         ok = add_header(p, p->trace);
     }
 #define SET(option, value) (ok = ok && curl_easy_setopt(easy, (option), (value)) == CURLE_OK)
     SET(CURLOPT_URL, p->url);
-    SET(CURLOPT_HTTPHEADER, (struct curl_slist *)p->headers);
+    SET(CURLOPT_HTTPHEADER, (struct curl_slist *)p->lines);
     SET(CURLOPT_PRIVATE, (void *)p);
-    SET(CURLOPT_WRITEFUNCTION, ignore_body);
+    SET(CURLOPT_WRITEFUNCTION, keep_reply);
+    SET(CURLOPT_WRITEDATA, (void *)p);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -180,8 +226,8 @@ static bool set_up(struct parcel *p)
 static void tear_down(struct parcel *p)
 {
     curl_easy_cleanup(p->easy);
-    curl_slist_free_all(p->headers);
-    p->easy = p->headers = NULL;
+    curl_slist_free_all(p->lines);
+    p->easy = p->lines = NULL;
 }
 
 static void start_next(struct courier *c)
@@ -232,7 +278,8 @@ static void drain_messages(struct courier *c)
         (void)curl_multi_remove_handle(c->multi, easy);
         forget(c, p);
         tear_down(p);
-        if (code == CURLE_OK && status >= 200 && status <= 299) {
+        if (code == CURLE_OK && status >= 200 && status <= 299 &&
+            (p->wants == NULL || reply_holds(p, p->wants))) {
             c->counters.delivered++;
             end_parcel(c, p);
         } else {

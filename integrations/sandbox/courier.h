@@ -17,14 +17,22 @@
 #define COURIER_PARALLEL 32
 #define PARCEL_TIMEOUT_MS 10000
 #define TRACE_SIZE 128
+#define PARCEL_REPLY_MAX 512 /* bytes of the answer that are looked at */
 
 struct courier;
 
 /* One delivery. Made with parcel_new(), filled, handed to courier_send(). */
 struct parcel {
     char *url;
-    struct buf body;        /* empty: GET, else POST of JSON */
+    struct buf body;        /* empty: GET, else POST */
+    const char *type;       /* of the body; static text; NULL = application/json */
+    struct buf headers;     /* more header lines, each with a line feed behind it */
     char trace[TRACE_SIZE]; /* whole `traceparent: …` line or "" */
+    /* Called before every try, NULL = not at all: signs anew, as signatures grow old. It writes
+     * headers. */
+    void (*sign)(struct parcel *p, void *signer);
+    void *signer;
+    const char *wants; /* delivered only if the answer holds this text; NULL = any 2xx will do */
     /* Called once, when the first try has ended (delivered or not) or the parcel is dropped. May be
      * NULL. */
     void (*on_tried)(void *data);
@@ -33,7 +41,8 @@ struct parcel {
     struct courier *courier;
     struct parcel *next;
     int tries;
-    void *easy, *headers;
+    void *easy, *lines;
+    struct buf reply;
 };
 
 struct courier_counters {
@@ -43,6 +52,7 @@ struct courier_counters {
 
 /* NULL without memory. url is copied. */
 struct parcel *parcel_new(const char *url, size_t body_max);
+/* The same once more. What was signed already stays as it is only if `sign` is then set to NULL. */
 struct parcel *parcel_copy(const struct parcel *p);
 void parcel_free(struct parcel *p); /* only before courier_send() */
 

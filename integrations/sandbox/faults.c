@@ -12,7 +12,30 @@ static const struct {
 #undef FAULT_ROW
 };
 
-static const char *const PLACES[] = {"disburse", "query", "sms"};
+static const char *const PLACES[] = {"disburse", "query", "sms", "cancel", "check"};
+
+static const char *const PEERS[] = {
+#define PEER_ROW(name, word) word,
+    PEER_TABLE(PEER_ROW)
+#undef PEER_ROW
+};
+
+const char *peer_word(enum peer peer)
+{
+    ASSERT((size_t)peer <= COUNT_OF(PEERS));
+    return peer == PEER_ANY ? "" : PEERS[peer];
+}
+
+enum err peer_read(struct slice word, enum peer *out)
+{
+    for (size_t i = 0; i < COUNT_OF(PEERS); i++) {
+        if (slice_is(word, PEERS[i])) {
+            *out = (enum peer)i;
+            return ERR_OK;
+        }
+    }
+    return ERR_INPUT;
+}
 
 const char *fault_word(enum fault_kind kind)
 {
@@ -53,6 +76,18 @@ static enum err read_place(const struct json *v, enum fault_place *out)
     return ERR_INPUT;
 }
 
+static enum err read_peer(const struct json *v, enum peer *out)
+{
+    struct slice word;
+    if (v == NULL) {
+        return ERR_OK;
+    }
+    if (json_string(v, &word) != ERR_OK) {
+        return ERR_INPUT;
+    }
+    return word.len == 0 ? ERR_OK : peer_read(word, out);
+}
+
 static enum err read_int(const struct json *v, int64_t min, int64_t max, int64_t *out)
 {
     return v == NULL ? ERR_OK : json_int64(v, min, max, out);
@@ -76,7 +111,7 @@ static bool members_known(const struct json *root)
     for (const struct json *m = json_first(root); m != NULL; m = json_next(m)) {
         const char *name = json_name(m);
         if (strcmp(name, "kind") != 0 && strcmp(name, "count") != 0 && strcmp(name, "ms") != 0 &&
-            strcmp(name, "match") != 0 && strcmp(name, "on") != 0) {
+            strcmp(name, "match") != 0 && strcmp(name, "on") != 0 && strcmp(name, "rail") != 0) {
             return false;
         }
     }
@@ -93,10 +128,12 @@ enum err faults_add(struct faults *f, struct slice body)
     if (err != ERR_OK) {
         return err;
     }
-    struct fault fault = {.kind = FAULT_NONE, .place = FAULT_ON_DISBURSE, .left = 1};
+    struct fault fault = {
+        .kind = FAULT_NONE, .place = FAULT_ON_DISBURSE, .peer = PEER_ANY, .left = 1};
     if (json_kind(root) != JSON_OBJECT || !members_known(root) ||
         read_kind(json_get(root, "kind"), &fault.kind) != ERR_OK ||
         read_place(json_get(root, "on"), &fault.place) != ERR_OK ||
+        read_peer(json_get(root, "rail"), &fault.peer) != ERR_OK ||
         read_int(json_get(root, "count"), 1, FAULT_COUNT_MAX, &fault.left) != ERR_OK ||
         read_int(json_get(root, "ms"), 0, FAULT_MS_MAX, &fault.ms) != ERR_OK ||
         read_match(json_get(root, "match"), fault.match) != ERR_OK) {
@@ -124,6 +161,7 @@ void faults_write(const struct faults *f, struct buf *out)
         json_open_object(&o, NULL);
         json_put_text(&o, "kind", fault_word(fault->kind));
         json_put_text(&o, "on", PLACES[fault->place]);
+        json_put_text(&o, "rail", peer_word(fault->peer));
         json_put_int(&o, "count", fault->left);
         json_put_int(&o, "ms", fault->ms);
         json_put_text(&o, "match", fault->match);
@@ -151,13 +189,13 @@ static bool fits(const struct fault *fault, const struct slice *references, size
     return false;
 }
 
-struct fault faults_take(struct faults *f, enum fault_place place, char level,
+struct fault faults_take(struct faults *f, enum fault_place place, enum peer peer, char level,
                          const struct slice *references, size_t n)
 {
     for (size_t i = 0; i < f->count; i++) {
         struct fault *fault = &f->menu[i];
-        if (fault->place != place || KINDS[fault->kind].level != level ||
-            !fits(fault, references, n)) {
+        if (fault->place != place || (fault->peer != PEER_ANY && fault->peer != peer) ||
+            KINDS[fault->kind].level != level || !fits(fault, references, n)) {
             continue;
         }
         struct fault taken = *fault;

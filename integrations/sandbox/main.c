@@ -1,49 +1,73 @@
-/* jiuji-sandbox: a stand-in bank and SMS operator over real HTTP. For trying out and for tests,
- * never in production. */
+/* jiuji-sandbox: stands in for banks, wallets, SMS operators and registers, over real HTTP and real
+ * files. For trying out and for tests, never in production. */
 #include <curl/curl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "integrations/sandbox/answer.h"
+#include "integrations/sandbox/file_bank.h"
+#include "integrations/sandbox/keys.h"
+#include "integrations/sandbox/register.h"
 #include "queue/base/clock.h"
 #include "queue/base/file.h"
 #include "queue/base/log.h"
 #include "server/http/router.h"
 
 #define DRAIN_MS 3000
-#define OPENING_FEN_DEFAULT INT64_C(100000000000) /* a thousand million yuan */
 
 enum route_id {
     ROUTE_DISBURSE,
+    ROUTE_DISBURSE_SYNC,
     ROUTE_STATUS,
+    ROUTE_WECHAT_CREATE,
+    ROUTE_WECHAT_QUERY,
+    ROUTE_WECHAT_CANCEL,
+    ROUTE_ALIPAY,
     ROUTE_SEND,
+    ROUTE_SMS_ROOT,
+    ROUTE_TWILIO,
+    ROUTE_COURIER,
+    ROUTE_REGISTER,
     ROUTE_STATEMENT,
     ROUTE_TOTALS,
     ROUTE_SMS,
+    ROUTE_MO,
+    ROUTE_REGISTER_SEED,
+    ROUTE_SETTINGS,
     ROUTE_FAULTS,
     ROUTE_FAULTS_ADD,
     ROUTE_FAULTS_CLEAR,
     ROUTE_LIVEZ
 };
 
+#define WECHAT_BILLS "/v3/fund-app/mch-transfer/transfer-bills"
+
 static const struct route ROUTES[] = {
     {HTTP_METHOD_POST, "/disburse", ROUTE_DISBURSE},
+    {HTTP_METHOD_POST, "/disburse/sync/disburse", ROUTE_DISBURSE_SYNC},
     {HTTP_METHOD_POST, "/disburse/sync/txn/status", ROUTE_STATUS},
+    {HTTP_METHOD_POST, WECHAT_BILLS, ROUTE_WECHAT_CREATE},
+    {HTTP_METHOD_GET, WECHAT_BILLS "/out-bill-no/{bill}", ROUTE_WECHAT_QUERY},
+    {HTTP_METHOD_POST, WECHAT_BILLS "/out-bill-no/{bill}/cancel", ROUTE_WECHAT_CANCEL},
+    {HTTP_METHOD_POST, "/gateway.do", ROUTE_ALIPAY},
     {HTTP_METHOD_GET, "/cgi-bin/sendsms", ROUTE_SEND},
     {HTTP_METHOD_POST, "/cgi-bin/sendsms", ROUTE_SEND},
+    {HTTP_METHOD_POST, "/", ROUTE_SMS_ROOT},
+    {HTTP_METHOD_POST, "/2010-04-01/Accounts/{account}/Messages.json", ROUTE_TWILIO},
+    {HTTP_METHOD_POST, "/courier/send", ROUTE_COURIER},
+    {HTTP_METHOD_GET, "/courier/send", ROUTE_COURIER},
+    {HTTP_METHOD_POST, "/register/checks", ROUTE_REGISTER},
     {HTTP_METHOD_GET, "/sandbox/statement", ROUTE_STATEMENT},
     {HTTP_METHOD_GET, "/sandbox/totals", ROUTE_TOTALS},
     {HTTP_METHOD_GET, "/sandbox/sms", ROUTE_SMS},
+    {HTTP_METHOD_POST, "/sandbox/mo", ROUTE_MO},
+    {HTTP_METHOD_POST, "/sandbox/register", ROUTE_REGISTER_SEED},
+    {HTTP_METHOD_POST, "/sandbox/settings", ROUTE_SETTINGS},
     {HTTP_METHOD_GET, "/sandbox/faults", ROUTE_FAULTS},
     {HTTP_METHOD_POST, "/sandbox/faults", ROUTE_FAULTS_ADD},
     {HTTP_METHOD_DELETE, "/sandbox/faults", ROUTE_FAULTS_CLEAR},
     {HTTP_METHOD_GET, "/livez", ROUTE_LIVEZ},
-};
-
-struct options {
-    const char *listen, *data, *bank_token, *sms_user, *sms_password;
-    int64_t port, opening_fen;
 };
 
 /* The process: the sandbox and what only main() needs. */
@@ -75,11 +99,29 @@ static void on_request(struct http_server *server, const struct http_request *r,
     }
     switch ((enum route_id)match.id) {
     case ROUTE_DISBURSE: bank_disburse(s, r); break;
+    case ROUTE_DISBURSE_SYNC: bank_disburse_sync(s, r); break;
     case ROUTE_STATUS: bank_status(s, r); break;
+    case ROUTE_WECHAT_CREATE: wechat_create(s, r); break;
+    case ROUTE_WECHAT_QUERY: wechat_query(s, r, match.params[0]); break;
+    case ROUTE_WECHAT_CANCEL: wechat_cancel(s, r, match.params[0]); break;
+    case ROUTE_ALIPAY: alipay_gateway(s, r); break;
     case ROUTE_SEND: operator_send(s, r); break;
+    case ROUTE_SMS_ROOT:
+        if (http_header(r, "x-tc-action").len > 0) {
+            tencent_send(s, r);
+        } else {
+            aliyun_send(s, r);
+        }
+        break;
+    case ROUTE_TWILIO: twilio_send(s, r, match.params[0]); break;
+    case ROUTE_COURIER: courier_form_send(s, r); break;
+    case ROUTE_REGISTER: register_check(s, r); break;
     case ROUTE_STATEMENT: pages_statement(s, r); break;
     case ROUTE_TOTALS: pages_totals(s, r); break;
     case ROUTE_SMS: pages_sms(s, r); break;
+    case ROUTE_MO: pages_mo(s, r); break;
+    case ROUTE_REGISTER_SEED: pages_register(s, r); break;
+    case ROUTE_SETTINGS: pages_settings(s, r); break;
     case ROUTE_FAULTS: pages_faults(s, r); break;
     case ROUTE_FAULTS_ADD: pages_faults_add(s, r); break;
     case ROUTE_FAULTS_CLEAR: pages_faults_clear(s, r); break;
@@ -145,8 +187,9 @@ static void on_signal(uv_signal_t *handle, int number)
 static enum err on_journal_line(struct slice line, void *data)
 {
     struct sandbox *s = data;
-    return slice_starts_with(line, "S ") ? sms_box_read_line(&s->sms, line)
-                                         : book_read_line(&s->book, line);
+    return slice_starts_with(line, "S ")   ? sms_box_read_line(&s->sms, line)
+           : slice_starts_with(line, "B ") ? file_bank_read_line(s->file_bank, line)
+                                           : book_read_line(&s->book, line);
 }
 
 static enum err open_journal(struct sandbox *s, const char *folder)
@@ -166,10 +209,54 @@ static enum err open_journal(struct sandbox *s, const char *folder)
     return err;
 }
 
-static enum err start_server(struct process *p, const struct options *o)
+/* The public key of the other side, if a file is named. */
+static enum err open_public(const char *path, enum sign_kind kind, struct sign_key **out)
 {
+    return path[0] == '\0' ? ERR_OK : sign_key_public_file(path, kind, out);
+}
+
+static enum err read_api_key(const char *path, char out[API_KEY_LEN + 1])
+{
+    struct buf text;
+    if (path[0] == '\0') {
+        return ERR_INPUT;
+    }
+    buf_init(&text, 4096);
+    enum err err = file_read(path, &text);
+    struct slice key = slice_trim(buf_slice(&text));
+    err = err != ERR_OK            ? err
+          : key.len != API_KEY_LEN ? ERR_INPUT
+                                   : slice_copy(key, out, API_KEY_LEN + 1);
+    buf_release(&text);
+    return err;
+}
+
+/* The keys of the peers that are switched on. */
+static enum err open_keys(struct sandbox *s)
+{
+    const struct options *o = &s->options;
+    enum err err = open_public(o->g2p_client_key, SIGN_ED25519, &s->g2p_client);
+    if (err == ERR_OK && strcmp(o->g2p_sign, "0") != 0) {
+        err = keys_open(o->data, "g2p", SIGN_ED25519, &s->g2p_key);
+    }
+    if (err == ERR_OK && o->wechat_mchid[0] != '\0') {
+        err = keys_open(o->data, "wechat", SIGN_RSA, &s->wechat_key);
+        err = err != ERR_OK ? err
+                            : open_public(o->wechat_merchant_key, SIGN_RSA, &s->wechat_merchant);
+        err = err != ERR_OK ? err : read_api_key(o->wechat_api_key_file, s->wechat_api_key);
+    }
+    if (err == ERR_OK && o->alipay_app_id[0] != '\0') {
+        err = keys_open(o->data, "alipay", SIGN_RSA, &s->alipay_key);
+        err = err != ERR_OK ? err : open_public(o->alipay_app_key, SIGN_RSA, &s->alipay_app);
+    }
+    return err;
+}
+
+static enum err start_server(struct process *p)
+{
+    const struct options *o = &p->sandbox.options;
     struct http_server_options options = {
-        .ip = o->listen, .port = (int)o->port, .on_request = on_request, .data = p};
+        .ip = o->listen, .port = (int)options_number(o->port), .on_request = on_request, .data = p};
     http_limits_defaults(&options.limits);
     options.limits.body_bytes = SANDBOX_BODY_MAX;
     options.limits.connections_per_address = options.limits.connections;
@@ -185,22 +272,29 @@ static void watch(struct process *p, uv_signal_t *handle, int number)
     ASSERT(rc == 0);
 }
 
-static enum err start(struct process *p, uv_loop_t *loop, const struct options *o)
+/* Everything but the loop's own handles. */
+static enum err open_parts(struct process *p)
+{
+    struct sandbox *s = &p->sandbox;
+    enum err err = router_make(ROUTES, COUNT_OF(ROUTES), &p->router);
+    err = err != ERR_OK ? err : sms_box_init(&s->sms);
+    err = err != ERR_OK ? err : checks_new(&s->checks);
+    err = err != ERR_OK ? err : file_bank_new(s, &s->file_bank);
+    err = err != ERR_OK ? err : open_journal(s, s->options.data);
+    err = err != ERR_OK ? err : open_keys(s);
+    err = err != ERR_OK ? err : courier_new(s->loop, &s->later, &s->courier);
+    return err != ERR_OK ? err : start_server(p);
+}
+
+static enum err start(struct process *p, uv_loop_t *loop)
 {
     struct sandbox *s = &p->sandbox;
     s->loop = loop;
     s->held_last = &s->held;
-    s->bank_token = o->bank_token;
-    s->sms_user = o->sms_user;
-    s->sms_password = o->sms_password;
     s->started_ms = clock_now_ms();
-    book_init(&s->book, o->opening_fen);
+    book_init(&s->book, options_number(s->options.opening_fen));
     later_init(&s->later, loop);
-    enum err err = router_make(ROUTES, COUNT_OF(ROUTES), &p->router);
-    err = err != ERR_OK ? err : sms_box_init(&s->sms);
-    err = err != ERR_OK ? err : open_journal(s, o->data);
-    err = err != ERR_OK ? err : courier_new(loop, &s->later, &s->courier);
-    err = err != ERR_OK ? err : start_server(p, o);
+    enum err err = open_parts(p);
     if (err != ERR_OK) {
         return err;
     }
@@ -217,6 +311,10 @@ static enum err start(struct process *p, uv_loop_t *loop, const struct options *
     p->drain_timer.data = p;
     watch(p, &p->signals[0], SIGTERM);
     watch(p, &p->signals[1], SIGINT);
+    wechat_resume(s);
+    if (s->file_bank != NULL) {
+        file_bank_start(s->file_bank);
+    }
     return ERR_OK;
 }
 
@@ -227,58 +325,47 @@ static void release(struct process *p)
     journal_close(s->journal);
     book_release(&s->book);
     sms_box_release(&s->sms);
+    checks_free(s->checks);
+    file_bank_free(s->file_bank);
+    struct sign_key *keys[] = {s->g2p_key,    s->wechat_key,      s->alipay_key,
+                               s->g2p_client, s->wechat_merchant, s->alipay_app};
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        sign_key_free(keys[i]);
+    }
     router_free(p->router);
 }
 
 /* ---- Command line ---- */
 
-static const char USAGE[] =
-    "usage: jiuji-sandbox --data DIR [--listen IP] [--port N] [--bank-token T] [--sms-user U]\n"
-    "                     [--sms-password P] [--opening-fen N]\n"
-    "A stand-in bank (G2P Connect) and SMS operator (Kannel) for trying out. Prints port=N.\n";
+static void print_usage(void)
+{
+    struct buf text;
+    buf_init(&text, 16384);
+    buf_put_text(
+        &text, "usage: jiuji-sandbox --data DIR [--NAME VALUE]...\nA stand-in for banks, wallets, "
+               "SMS operators and registers, for trying out. Prints port=N.\n");
+    options_usage(&text);
+    (void)fputs(text.ptr, stderr);
+    buf_release(&text);
+}
 
 static bool read_options(int argc, char **argv, struct options *o)
 {
+    options_defaults(o);
     for (int i = 1; i < argc; i += 2) {
-        const char *name = argv[i];
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (value == NULL) {
-            return false;
-        }
-        if (strcmp(name, "--listen") == 0) {
-            o->listen = value;
-        } else if (strcmp(name, "--data") == 0) {
-            o->data = value;
-        } else if (strcmp(name, "--bank-token") == 0) {
-            o->bank_token = value;
-        } else if (strcmp(name, "--sms-user") == 0) {
-            o->sms_user = value;
-        } else if (strcmp(name, "--sms-password") == 0) {
-            o->sms_password = value;
-        } else if (strcmp(name, "--port") == 0) {
-            if (slice_to_int64(slice_of(value), 0, 65535, &o->port) != ERR_OK) {
-                return false;
-            }
-        } else if (strcmp(name, "--opening-fen") != 0 ||
-                   slice_to_int64(slice_of(value), 0, INT64_C(1000000000000000), &o->opening_fen) !=
-                       ERR_OK) {
+        if (i + 1 >= argc || strncmp(argv[i], "--", 2) != 0 ||
+            options_set(o, argv[i] + 2, slice_of(argv[i + 1])) != ERR_OK) {
             return false;
         }
     }
-    return o->data[0] != '\0';
+    return o->data[0] != '\0' && options_number(o->port) <= 65535;
 }
 
 int main(int argc, char **argv)
 {
-    struct options options = {.listen = "127.0.0.1",
-                              .data = "",
-                              .bank_token = "",
-                              .sms_user = "jiuji",
-                              .sms_password = "",
-                              .port = 0,
-                              .opening_fen = OPENING_FEN_DEFAULT};
-    if (!read_options(argc, argv, &options)) {
-        (void)fputs(USAGE, stderr);
+    static struct process process;
+    if (!read_options(argc, argv, &process.sandbox.options)) {
+        print_usage();
         return 2;
     }
     log_setup("jiuji-sandbox", LOG_INFO);
@@ -289,8 +376,7 @@ int main(int argc, char **argv)
     uv_loop_t loop;
     int rc = uv_loop_init(&loop);
     ASSERT(rc == 0);
-    static struct process process;
-    enum err err = start(&process, &loop, &options);
+    enum err err = start(&process, &loop);
     if (err != ERR_OK) {
         log_event(LOG_ERROR, "sandbox_start_failed", "err=%s", err_code(err));
         return 1;

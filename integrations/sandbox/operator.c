@@ -135,7 +135,8 @@ static void add_reports(struct sandbox *s, const struct sending *m, struct answe
 static bool refused(const struct sandbox *s, const struct sending *m, bool readable,
                     struct answer *a)
 {
-    bool known = strcmp(m->user, s->sms_user) == 0 && strcmp(m->password, s->sms_password) == 0;
+    bool known = strcmp(m->user, s->options.sms_user) == 0 &&
+                 strcmp(m->password, s->options.sms_password) == 0;
     if (!known) {
         say(a, 403, "Authorization failed for sendsms");
     } else if (!readable || m->text[0] == '\0') {
@@ -163,7 +164,7 @@ void operator_send(struct sandbox *s, const struct http_request *r)
     struct fault fault = {.kind = FAULT_NONE};
     struct fault order_fault = fault;
     if (s->faults.count > 0) {
-        fault = faults_take(&s->faults, FAULT_ON_SMS, 'A', &to, 1);
+        fault = faults_take(&s->faults, FAULT_ON_SMS, PEER_KANNEL, 'A', &to, 1);
         if (fault.kind == FAULT_500_BEFORE || fault.kind == FAULT_DROP_BEFORE) {
             a->ticket = (struct http_ticket){0};
             answer_now(a);
@@ -171,8 +172,8 @@ void operator_send(struct sandbox *s, const struct http_request *r)
             return;
         }
         a->fault = fault;
-        a->parcel_fault = faults_take(&s->faults, FAULT_ON_SMS, 'C', &to, 1);
-        order_fault = faults_take(&s->faults, FAULT_ON_SMS, 'O', &to, 1);
+        a->parcel_fault = faults_take(&s->faults, FAULT_ON_SMS, PEER_KANNEL, 'C', &to, 1);
+        order_fault = faults_take(&s->faults, FAULT_ON_SMS, PEER_KANNEL, 'O', &to, 1);
     }
     if (order_fault.kind == FAULT_REJECT) {
         say(a, 403, "Not routable. Do not try again.");

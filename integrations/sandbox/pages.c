@@ -37,6 +37,7 @@ static void put_line_json(const struct book *b, const struct statement_line *lin
     json_put_int(o, "amount_fen", m->amount_fen);
     json_put_text(o, "payee_tail", m->tail);
     json_put_text(o, "status", line->is_return ? "returned" : "paid");
+    json_put_text(o, "rail", peer_word((enum peer)m->peer));
     json_close_object(o);
 }
 
@@ -161,6 +162,22 @@ void pages_sms(struct sandbox *s, const struct http_request *r)
     struct answer *a = answer_new(s, r, PAGE_MAX);
     sms_box_write(&s->sms, to, (size_t)limit, &a->body);
     answer_hold(a);
+}
+
+/* ---- Settings ---- */
+
+/* Addresses of the other side that are known only now; {"name": "value"}. */
+void pages_settings(struct sandbox *s, const struct http_request *r)
+{
+    enum err err = options_change(&s->options, r->body);
+    if (err != ERR_OK) {
+        (void)http_reply_problem(s->server, r->ticket, err, 0,
+                                 "没有这个设置、此刻不能改，或值不正确。");
+        return;
+    }
+    struct answer *a = answer_new(s, r, 16);
+    buf_put_text(&a->body, "{}");
+    answer_now(a);
 }
 
 /* ---- Fault menu ---- */
