@@ -65,6 +65,7 @@ void money_resume(struct op *op);      /* POST /v1/money/resumes */
 void calls_events(struct op *op);       /* POST /v1/calls/events */
 void calls_get(struct op *op);          /* GET /v1/calls/{source}/{id} */
 void reports_hotline(struct op *op);    /* GET /v1/reports/hotline */
+void payments_decide(struct op *op);   /* POST /v1/payments/{id}/decision */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */

@@ -233,3 +233,70 @@ void money_resume(struct op *op)
         op_call(op, on_switched);
     }
 }
+
+/* ---- What no provider tells ---- */
+
+static void on_decided(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    enum decide_answer answer = PAY_DECIDE_OK;
+    struct buf text;
+    struct json_out o;
+    if (err == ERR_OK) {
+        err = pay_decide_read(reply, &answer);
+    }
+    if (err != ERR_OK) {
+        op_reply_store(op, err);
+        return;
+    }
+    switch (answer) {
+    case PAY_DECIDE_SAME_PERSON:
+        op_reply_problem(op, ERR_FORBIDDEN,
+                         "须由两个人认定：您已提出，请由另一人对照银行流水后确认。");
+        return;
+    case PAY_DECIDE_UNDER_WAY:
+        op_reply_problem(op, ERR_CONFLICT, "系统还在查询这笔发放，停止自动查询后才能人工认定。");
+        return;
+    case PAY_DECIDE_NOT_FOUND: op_reply_problem(op, ERR_NOT_FOUND, "没有这笔发放。"); return;
+    case PAY_DECIDE_FINAL: op_reply_problem(op, ERR_CONFLICT, "这笔发放已有结果。"); return;
+    case PAY_DECIDE_OK:
+    case PAY_DECIDE_ASKED:
+    case PAY_DECIDE_OTHER: break;
+    }
+    buf_init(&text, 1024);
+    json_out_init(&o, &text);
+    json_open_object(&o, NULL);
+    json_put_slice(&o, "payment", op->params[0]);
+    json_put_text(&o, "status", answer == PAY_DECIDE_OK ? "decided" : "asked");
+    json_close_object(&o);
+    op_reply_json(op, 200, &text, NULL, 0);
+    buf_release(&text);
+}
+
+void payments_decide(struct op *op)
+{
+    struct slice outcome, reason;
+    for (const struct json *m = json_first(op->json); m != NULL; m = json_next(m)) {
+        if (strcmp(json_name(m), "outcome") != 0 && strcmp(json_name(m), "reason") != 0) {
+            op_reply_fault(op, "", "只认识 outcome 和 reason 两个字段。");
+            return;
+        }
+    }
+    if (json_string(json_get(op->json, "outcome"), &outcome) != ERR_OK ||
+        !(slice_is(outcome, "succeeded") || slice_is(outcome, "failed"))) {
+        op_reply_fault(op, "/outcome", "请填 succeeded（流水上已出款）或 failed（确认没有出款）。");
+        return;
+    }
+    if (json_string(json_get(op->json, "reason"), &reason) != ERR_OK ||
+        slice_trim(reason).len == 0 || utf8_count(reason) > REASON_POINTS_MAX) {
+        op_reply_fault(op, "/reason",
+                       "请写明依据，例如哪一天的流水（1 到 100 字），不要写姓名和账号。");
+        return;
+    }
+    struct slice tail = op_tail(op, slice_trim(reason), "");
+    if (tail.ptr != NULL) {
+        pay_decide_write(&op->g->fcall, op->g->settings->region, op->params[0],
+                         slice_is(outcome, "succeeded"), op_actor(op), tail);
+        op_call(op, on_decided);
+    }
+}

@@ -99,6 +99,7 @@ const struct op_route OP_ROUTES[] = {
      false, reports_hotline},
     {HTTP_METHOD_GET, "/v1/sms/{provider}/{tail*}", 0, false, sms_callback},
     {HTTP_METHOD_POST, "/v1/sms/{provider}/{tail*}", 0, false, sms_callback},
+    {HTTP_METHOD_POST, "/v1/payments/{id}/decision", ROLE_REVIEWER | ROLE_FINANCE, true, payments_decide},
     {HTTP_METHOD_GET, "/v1/money/stuck", ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, money_stuck},
     {HTTP_METHOD_GET, "/v1/money/stops", ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR, false, money_stops},
     {HTTP_METHOD_POST, "/v1/money/stops", ROLE_REVIEWER | ROLE_FINANCE, true, money_stop},

@@ -76,6 +76,35 @@ enum err pay_switch_read(const redisReply *reply, enum switch_outcome *out)
     return ERR_CORRUPT;
 }
 
+void pay_decide_write(struct fcall *f, const char *region, struct slice id, bool succeeded,
+                      struct slice actor, struct slice event_tail)
+{
+    fcall_begin(f, "pay_decide", region);
+    fcall_slice(f, id);
+    fcall_text(f, succeeded ? "SUCCEEDED" : "FAILED");
+    fcall_slice(f, actor);
+    fcall_slice(f, event_tail);
+    fcall_text(f, "money");
+}
+
+enum err pay_decide_read(const redisReply *reply, enum decide_answer *out)
+{
+    static const char *const WORDS[] = {[PAY_DECIDE_OK] = "ok",
+                                        [PAY_DECIDE_ASKED] = "asked",
+                                        [PAY_DECIDE_SAME_PERSON] = "same-person",
+                                        [PAY_DECIDE_OTHER] = "other",
+                                        [PAY_DECIDE_UNDER_WAY] = "under-way",
+                                        [PAY_DECIDE_NOT_FOUND] = "not-found",
+                                        [PAY_DECIDE_FINAL] = "final"};
+    for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
+        if (slice_is(reply_text(reply), WORDS[i])) {
+            *out = (enum decide_answer)i;
+            return ERR_OK;
+        }
+    }
+    return ERR_CORRUPT;
+}
+
 void pay_stops_write(struct fcall *f, const char *region)
 {
     fcall_begin(f, "pay_stops", region);

@@ -21,6 +21,20 @@ void pay_resume_write(struct fcall *f, const char *region, struct slice scope, s
 enum switch_outcome { SWITCH_OK, SWITCH_ASKED, SWITCH_SAME_PERSON, SWITCH_NOT_FOUND, SWITCH_FULL };
 MUST_CHECK enum err pay_switch_read(const redisReply *reply, enum switch_outcome *out);
 
+/* A parked payment whose outcome no provider tells: two people decide. notify: as payment_news. */
+enum decide_answer {
+    PAY_DECIDE_OK,
+    PAY_DECIDE_ASKED,
+    PAY_DECIDE_SAME_PERSON,
+    PAY_DECIDE_OTHER, /* the first one said otherwise; now this one has begun */
+    PAY_DECIDE_UNDER_WAY,
+    PAY_DECIDE_NOT_FOUND,
+    PAY_DECIDE_FINAL
+};
+void pay_decide_write(struct fcall *f, const char *region, struct slice id, bool succeeded,
+                      struct slice actor, struct slice event_tail);
+MUST_CHECK enum err pay_decide_read(const redisReply *reply, enum decide_answer *out);
+
 struct pay_stop {
     struct slice scope, stopped_by, resume_asked_by; /* the last one "" = nobody yet */
     int64_t since_ms;

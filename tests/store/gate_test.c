@@ -148,11 +148,44 @@ static void what_an_officer_carries_is_listed_until_it_is_signed_for(void **stat
     assert_fund(TOWN, 1000000, 0, 0, 0);
 }
 
+static enum decide_answer decide_payment(const char *id, bool succeeded, const char *who)
+{
+    enum decide_answer answer;
+    pay_decide_write(store_fcall(store), REGION, slice_of(id), succeeded, slice_of(who),
+                     SLICE_LIT(TAIL));
+    assert_ok(pay_decide_read(send_call(), &answer));
+    return answer;
+}
+
+static void a_parked_payment_is_decided_by_two_people_who_agree(void **state)
+{
+    struct leased jobs;
+    const char *id = payment_id(case_number(1), 1);
+    (void)state;
+    allot(TOWN, 1000000);
+    first_aid_case(case_number(1), "p1", 1000);
+    assert_int_equal(decide_payment(id, false, "finance:a"), PAY_DECIDE_UNDER_WAY);
+    lease(STAGE_PAY, 60000, 1, &jobs);
+    finish_one(STAGE_PAY, jobs.token, jobs.ids[0], JOB_BURY, 0, "no answer");
+    assert_int_equal(decide_payment(payment_id(case_number(2), 1), false, "finance:a"),
+                     PAY_DECIDE_NOT_FOUND);
+    assert_int_equal(decide_payment(id, true, "finance:a"), PAY_DECIDE_ASKED);
+    assert_int_equal(decide_payment(id, true, "finance:a"), PAY_DECIDE_SAME_PERSON);
+    assert_int_equal(decide_payment(id, false, "finance:b"), PAY_DECIDE_OTHER);
+    assert_fund(TOWN, 999000, 1000, 0, 0);
+    assert_int_equal(decide_payment(id, false, "finance:a"), PAY_DECIDE_OK);
+    assert_fund(TOWN, 1000000, 0, 0, 0);
+    assert_int_equal(state_of(case_number(1)), CASE_PAY_FAILED);
+    assert_int_equal(decide_payment(id, true, "finance:a"), PAY_DECIDE_FINAL);
+    assert_false(in_set("q:pay:dead", id));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(it_takes_two_people_to_go_on, fixture_reset),
         cmocka_unit_test_setup(stopping_again_forgets_who_asked_to_go_on, fixture_reset),
+        cmocka_unit_test_setup(a_parked_payment_is_decided_by_two_people_who_agree, fixture_reset),
         cmocka_unit_test_setup(a_scope_covers_what_it_names, fixture_reset),
         cmocka_unit_test_setup(only_scopes_of_the_three_kinds_are_valid, fixture_reset),
         cmocka_unit_test_setup(everything_that_is_not_final_is_listed_once, fixture_reset),

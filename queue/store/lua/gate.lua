@@ -111,6 +111,49 @@ function GATE.stuck(keys, args)
   return answer
 end
 
+-- A payment whose outcome no provider tells any more: two people decide, with the statement before them. Field
+-- of {r}:paydecide: payment -> "outcome|who asked". Arguments: payment, "SUCCEEDED" or "FAILED", actor, event tail,
+-- first word of the SMS payload. Answers "asked" (one more person is needed), "same-person", "other" (the first
+-- one said otherwise: it begins anew with this one), "under-way" (the machine is still at it), "not-found",
+-- "final" or "ok".
+function GATE.decide(keys, args)
+  args_check(args, 5, 5)
+  local P, id, to, who = keys[1], args[1], args[2], args[3]
+  local no, field = payment_place(id)
+  expect('hash', P .. ':paydecide')
+  expect('stream', P .. ':events')
+  if to ~= 'SUCCEEDED' and to ~= 'FAILED' then
+    error({ err = 'bad-input outcome' })
+  end
+  local text = no and redis.call('HGET', case_key(P, no), field)
+  if not text then
+    return 'not-found'
+  end
+  local pay = payment_parse(id, text)
+  if RANK[pay.s] >= 3 then
+    return 'final'
+  end
+  if not redis.call('ZSCORE', queue_key(P, 'pay', 'dead'), id) then
+    return 'under-way'
+  end
+  local said, first = string.match(redis.call('HGET', P .. ':paydecide', id) or '', '^(%u+)|(.*)$')
+  if said == to and first == who then
+    return 'same-person'
+  end
+  if said ~= to then
+    redis.call('XADD', P .. ':events', '*', 'payment:' .. id, '{"verb":"pay-decide-ask","outcome":"' .. to .. '",' ..
+      args[4] .. '}')
+    redis.call('HSET', P .. ':paydecide', id, to .. '|' .. who)
+    return said and 'other' or 'asked'
+  end
+  local answer = outcome(keys, { id, to, '', '', args[4] .. ',"asked_by":"' .. first .. '"', args[5] })[1]
+  if answer == 'ok' then
+    redis.call('HDEL', P .. ':paydecide', id)
+  end
+  return answer
+end
+
+redis.register_function('jiuji_pay_decide', GATE.decide)
 redis.register_function{ function_name = 'jiuji_pay_stop', callback = GATE.stop, flags = { 'allow-oom' } }
 redis.register_function('jiuji_pay_resume', GATE.resume)
 redis.register_function{ function_name = 'jiuji_pay_stops', callback = GATE.list, flags = { 'no-writes' } }
