@@ -1,9 +1,13 @@
-/* Payments that are not final, and the kill switch:
+/* Payments that are not final, and the kill switch.
  *
- *   GET  /v1/money/stuck?limit=&offset=   every payment under way, with age, evidence and what is
- * safe to do GET  /v1/money/stops                  what is stopped POST /v1/money/stops {"scope",
- * "reason"}: stop all, one rail, one township or county POST /v1/money/resumes {"scope", "reason"}:
- * one person asks, another one lets it go on */
+ * GET /v1/money/stuck: every payment under way, with age, evidence and what is safe to do.
+ *
+ * GET and POST /v1/money/stops: stop all, one rail, one township or county.
+ *
+ * POST /v1/money/resumes: one person asks, another one lets it go on.
+ *
+ * POST /v1/payments/{id}/decision: what became of a parked payment, by two people with the
+ * statement before them. */
 #include <stdio.h>
 #include "queue/base/clock.h"
 #include "queue/base/utf8.h"
