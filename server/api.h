@@ -66,6 +66,11 @@ void calls_events(struct op *op);       /* POST /v1/calls/events */
 void calls_get(struct op *op);          /* GET /v1/calls/{source}/{id} */
 void reports_hotline(struct op *op);    /* GET /v1/reports/hotline */
 void payments_decide(struct op *op);   /* POST /v1/payments/{id}/decision */
+void hooks_add(struct op *op);          /* POST /v1/hooks */
+void hooks_list(struct op *op);         /* GET /v1/hooks */
+void hooks_remove(struct op *op);       /* DELETE /v1/hooks/{id} */
+void hooks_dead(struct op *op);         /* GET /v1/hooks/{id}/dead */
+void hooks_replay(struct op *op);       /* POST /v1/hooks/{id}/replay */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */

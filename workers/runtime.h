@@ -46,5 +46,7 @@ enum err stage_pay(struct site *s, size_t *handled);
 enum err stage_notify(struct site *s, size_t *handled);
 enum err stage_sms(struct site *s, size_t *handled);
 enum err stage_clock(struct site *s, size_t *handled);
+enum err stage_hook(struct site *s, size_t *handled);
+void stage_hook_close(struct site *s); /* waits for what is on its way */
 
 #endif

@@ -14,7 +14,7 @@ static enum err read_stages(struct site *s, struct buf *why)
         if (stage_from_word(word, &stage) != ERR_OK) {
             buf_putf(
                 why,
-                "setting 'stages': there is no stage '%.*s'; use route, pay, notify, sms, clock",
+                "setting 'stages': there is no stage '%.*s'; use route, pay, notify, sms, clock, hook",
                 SLICE_FMT(word));
             return ERR_INPUT;
         }
@@ -103,6 +103,9 @@ static enum err open_all(struct site *s, struct buf *why)
         err = open_rules(s, why);
     } else if (err == ERR_OK && s->stages[STAGE_NOTIFY]) {
         err = atlas_open(&s->atlas, s->settings->townships_file, why); /* for names in texts */
+    }
+    if (err == ERR_OK && s->stages[STAGE_HOOK]) {
+        err = http_client_setup();
     }
     if (err == ERR_OK && (s->stages[STAGE_PAY] || s->stages[STAGE_NOTIFY])) {
         const struct http_client_options options = {.max_parallel = STORE_BATCH_MAX};

@@ -185,7 +185,8 @@ function TIMERS.callback(batch, case, _, now)
   batch.callbacks[row[6]] = case.no
   later(batch, 'string', 'SET', of, case.no, 'EX', int(HOTLINE.AGAIN_S))
   later(batch, 'hash', 'HSET', HOTLINE.key(P, row[1]), 'c', case.no)
-  later(batch, 'hash', 'HINCRBY', P .. ':hotline:' .. int(math.floor((call.at + 28800000) / 86400000)), 'callbacks', '1')
+  local day = int(math.floor((call.at + 28800000) / 86400000))
+  later(batch, 'hash', 'HINCRBY', P .. ':hotline:' .. day, 'callbacks', '1')
 end
 
 -- Arguments: first and last day. Answers {day, offered, answered, measured, fast, wait_s, talk_s, abandoned, callbacks}
