@@ -123,7 +123,7 @@ static void the_shipped_profile_is_sound(void **state)
 {
     (void)state;
     struct pay_profile p;
-    assert_ok(pay_profile_load("ops/pay/bankfile.json", &p, NULL));
+    assert_ok(pay_profile_load("ops/pay/bank.json", &p, NULL));
     assert_int_equal(p.answers, PAY_ANSWERS_LATER);
     assert_int_equal(pay_profile_load("ops/pay/nothing.json", &p, NULL), ERR_NOT_FOUND);
 }
