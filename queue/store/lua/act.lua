@@ -86,7 +86,7 @@ function ACT.refusal(batch, case, verb, spec, x, r)
     end
   end
   for _, field in ipairs(spec.apart or {}) do
-    if case[field] == r.actor then
+    if same_person(case[field], r.actor) then
       return 'same-person'
     end
   end

@@ -68,6 +68,11 @@ local function split(text, sep)
   return parts
 end
 
+-- Two roles of one person are one person: "reviewer:li" and "finance:li".
+local function same_person(a, b)
+  return a ~= '' and (string.match(a, ':(.+)$') or a) == (string.match(b, ':(.+)$') or b)
+end
+
 -- unpack() has a limit of some thousand values; every caller is bounded far below by its batch.
 local function call(command, key, list)
   if #list > 0 then

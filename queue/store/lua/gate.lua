@@ -45,7 +45,7 @@ function GATE.resume(keys, args)
   if not since then
     return 'not-found'
   end
-  if asked == who then
+  if same_person(asked, who) then
     return 'same-person'
   end
   if asked == '' then
@@ -137,7 +137,7 @@ function GATE.decide(keys, args)
     return 'under-way'
   end
   local said, first = string.match(redis.call('HGET', P .. ':paydecide', id) or '', '^(%u+)|(.*)$')
-  if said == to and first == who then
+  if said == to and same_person(first, who) then
     return 'same-person'
   end
   if said ~= to then

@@ -155,7 +155,7 @@ VERBS['approve'] = { stops = { 'review', 'county' }, extras = 7, decides = true,
     if not g or g.s ~= 'PROPOSED' then
       return 'not-assessed'
     end
-    if g.proposer == who then
+    if same_person(g.proposer, who) then
       return 'same-person'
     end
     if GRANT.TIERS[g.tier] > GRANT.AT[case.s] then
@@ -238,7 +238,7 @@ VERBS['pay'] = { extras = 1, decides = true, apart = { 'hd' },
     if not g or g.s ~= 'APPROVED' then
       return 'not-approved'
     end
-    return (g.proposer == who or g.approver == who) and 'same-person' or nil
+    return (same_person(g.proposer, who) or same_person(g.approver, who)) and 'same-person' or nil
   end,
   plan = function(batch, case, x, _, _, say)
     local g = GRANT.parse(case.g)

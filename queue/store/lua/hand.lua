@@ -74,7 +74,7 @@ VERBS['receipt'] = { extras = 2,
       return short
     end
     if x[2] == '' then
-      return (who == h.who or who == case.mk) and 'same-person' or nil
+      return (same_person(h.who, who) or same_person(case.mk, who)) and 'same-person' or nil
     end
     return (h.hash == '' or h.tries >= HAND.TRIES_MAX) and 'code-locked' or nil
   end,

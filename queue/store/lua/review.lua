@@ -113,7 +113,7 @@ end
 -- Found by one, decided by another.
 function RECOVERY.another(case, _, who)
   local _, status, by = RECOVERY.parts(case)
-  return status == 'FAILED' and by == who and 'same-person' or nil
+  return status == 'FAILED' and same_person(by, who) and 'same-person' or nil
 end
 
 VERBS['recover'] = { decides = true, check = RECOVERY.another,
@@ -127,7 +127,7 @@ VERBS['recover'] = { decides = true, check = RECOVERY.another,
 VERBS['waive'] = { decides = true,
   check = function(case, _, who)
     local _, _, by = RECOVERY.parts(case)
-    return by == who and 'same-person' or nil
+    return same_person(by, who) and 'same-person' or nil
   end,
   plan = function(batch, case, _, who, _, say)
     say(nil, RECOVERY.post(batch, RECOVERY.parts(case), 'written_off'))
