@@ -86,8 +86,9 @@ struct verb_state {
     int64_t fund_available_fen, fund_allotted_fen, fund_overdue_fen, reserve_available_fen;
     char reserve[DIVISION_CODE_SIZE];
     enum case_state state;
-    struct slice sealed_anew; /* account, add: the personal data as it will be stored */
-    struct slice facts_anew;  /* add */
+    struct slice sealed_anew;   /* account, add: the personal data as it will be stored */
+    struct slice facts_anew;    /* add */
+    struct slice account_links; /* account: by which others with it are found */
     bool place_added;
     char receipt_code[RECEIPT_CODE_DIGITS + 1]; /* hand-over: what the citizen is sent */
     struct act_result result;

@@ -1,6 +1,9 @@
 /* What `add` and `account` change of a case: facts, and personal data sealed anew under the key
  * that the case has. */
+#include <stdio.h>
+#include "queue/base/clock.h"
 #include "queue/base/utf8.h"
+#include "queue/store/calls_people.h"
 #include "server/verb.h"
 
 #define NARRATIVE_POINTS_MAX 2000
@@ -124,6 +127,19 @@ static bool add_facts(struct op *op, struct verb_state *st, struct personal *p)
     return ok;
 }
 
+/* By which others with this account are found: the years of the index and the hash that the route
+ * stage takes (workers/alike.h). "" when it cannot be made: the account is changed all the same. */
+static struct slice account_links(struct op *op, struct slice account)
+{
+    char years[LINK_GENERATIONS_SIZE], hash[SEAL_HASH_SIZE], text[LINK_GENERATIONS_SIZE + 32];
+    if (seal_hash(op->g->sealer, "account", account, hash) != ERR_OK) {
+        return slice_make(NULL, 0);
+    }
+    link_generations(clock_now_ms(), years);
+    snprintf(text, sizeof(text), "%s|%.*s", years, LINK_HASH_HEX, hash);
+    return verb_keep(op, slice_of(text));
+}
+
 bool verb_merge(struct op *op, struct verb_state *st, const struct case_view *v)
 {
     struct personal person = {.has_point = false};
@@ -140,6 +156,7 @@ bool verb_merge(struct op *op, struct verb_state *st, const struct case_view *v)
     }
     if (st->verb == VERB_ACCOUNT) {
         person.account = st->body.account;
+        st->account_links = account_links(op, st->body.account);
     } else if (!add_facts(op, st, &person)) {
         return false;
     }

@@ -147,8 +147,9 @@ static int64_t accept_by(const struct plan *p)
 
 /* ---- Money ---- */
 
-/* The township's review debt: it lowers what may be paid before review, at last it takes the county's countersignature.
- * Help in danger to life is never blocked: what the township must not or cannot pay comes from the reserve behind it. */
+/* The township's review debt: it lowers what may be paid before review, at last it takes the
+ * county's countersignature. Help in danger to life is never blocked: what the township must not or
+ * cannot pay comes from the reserve behind it. */
 static bool plan_debt(struct plan *p, struct aid_order *aid)
 {
     const struct verb_state *st = p->st;
@@ -464,7 +465,10 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         extra(p, p->st->facts.danger_to_life ? SLICE_LIT("CRITICAL") : slice_make("", 0));
         break;
     case VERB_RATE: extra_int(p, b->rating); break;
-    case VERB_ACCOUNT: extra(p, p->st->sealed_anew); break;
+    case VERB_ACCOUNT:
+        extra(p, p->st->sealed_anew);
+        extra(p, p->st->account_links);
+        break;
     case VERB_HAND_FAIL: extra(p, b->payment); break;
     case VERB_PAUSE: extra(p, b->pause); break;
     default: break;

@@ -151,6 +151,21 @@ test('a case joined into another shows it at both ends', async () => {
     );
 });
 
+test('an account that an officer enters later is looked up as well', async () => {
+    const { account } = person();
+    const first = await post(plainTicket(TOWNSHIP, { person: person({ account }) }));
+    await site.awaitCase(first, 'DISPATCHED');
+    const second = await post(plainTicket(TOWNSHIP));
+    await site.awaitCase(second, 'DISPATCHED');
+    const officer = await site.officer(TOWNSHIP);
+    const { claim } = (await officer.claim(TOWNSHIP, second)).json;
+    const changed = await officer.verb(second, 'account', { claim, account });
+    assert.strictEqual(changed.status, 200, changed.text);
+    await linked(first, second, 'same_account');
+    const said = (await site.events(second)).find((event) => event.verb === 'account');
+    assert.strictEqual(said.account_persons, 1);
+});
+
 test('in the end ledger, payments and statement agree', async () => {
     await site.quiet(['route', 'pay']);
     await site.moneyAgrees();

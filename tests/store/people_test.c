@@ -389,6 +389,31 @@ static void an_account_of_several_people_is_told_unless_they_are_one_household(v
     assert_int_equal(find(&q).account_persons, 1);
 }
 
+static void an_account_that_an_officer_enters_is_looked_up_as_well(void **state)
+{
+    struct link_query q = query(case_number(1), A);
+    struct claim_result claim;
+    char want[64];
+    (void)state;
+    q.account = SLICE_LIT("00ff00ff00ff00ff");
+    receive(case_number(1), A);
+    assert_int_equal(decide_like(case_number(1), NULL, &q, "", 0), DECIDE_OK);
+    receive(case_number(2), B);
+    decide_plain(case_number(2), B);
+    claim = claim_case(TOWN, OFFICER, case_number(2), 600000);
+    struct act_request r = request(case_number(2), VERB_ACCOUNT, OFFICER, claim.claim);
+    r.extra[r.extra_count++] = SLICE_LIT("2026|00ff00ff00ff00ff");
+    assert_int_equal(act(&r).outcome, ACT_OK);
+    snprintf(want, sizeof(want), "%s=same_account", case_number(1));
+    assert_string_equal(field(case_number(2), "lk"), want);
+    snprintf(want, sizeof(want), "%s=same_account", case_number(2));
+    assert_string_equal(field(case_number(1), "lk"), want);
+    q = query(case_number(3), C); /* and the next one finds both */
+    q.account = SLICE_LIT("00ff00ff00ff00ff");
+    receive(case_number(3), C);
+    assert_int_equal(find(&q).account_persons, 2);
+}
+
 static void lists_stay_short_and_keep_who_is_not_known(void **state)
 {
     struct link_query q;
@@ -580,6 +605,7 @@ int main(void)
         cmocka_unit_test_setup(two_in_one_batch_find_each_other, setup),
         cmocka_unit_test_setup(an_account_of_several_people_is_told_unless_they_are_one_household,
                                setup),
+        cmocka_unit_test_setup(an_account_that_an_officer_enters_is_looked_up_as_well, setup),
         cmocka_unit_test_setup(lists_stay_short_and_keep_who_is_not_known, setup),
         cmocka_unit_test_setup(bad_words_change_nothing, setup),
         cmocka_unit_test_setup(who_is_on_the_register_as_a_relative_decides_nothing, setup),

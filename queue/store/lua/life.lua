@@ -271,12 +271,13 @@ VERBS['rate'] = { extras = 1, -- extra: 1..5
     case_set(case, 'ra', x[1])
   end }
 
--- extra: the personal data sealed anew with another account. While money is on its way it stays.
+-- extra: the personal data sealed anew with another account, and what it is found by (LINKS.account). While money is
+-- on its way it stays.
 VERBS['account'] = { extras = 1, claim = true, decides = true,
-  plan = function(_, case, x, _, _, say)
+  plan = function(batch, case, x, _, now, say, tail)
     if x[1] == '' then
       error({ err = 'bad-input sealed' })
     end
-    say()
+    LINKS.account(batch, case, x[2] or '', now, tail, say)
     case_set(case, 'p', x[1])
   end }

@@ -250,3 +250,25 @@ function LINKS.write(batch)
   end
   call('ZADD', batch.P .. ':spotchecks', batch.spots)
 end
+
+-- ---- Another account for a case ----
+
+-- text: "years|account" as LINKS.read and LINKS.parse take them, "" none. Who else uses the account stands in the
+-- event and in the links at both ends: an officer has changed it, and whoever checks him sees that.
+function LINKS.account(batch, case, text, now, tail, say)
+  local years, account = string.match(text, '^([%d,]+)|(%x+)$')
+  if not years then
+    return say()
+  end
+  local q = { no = case.no, day = math.floor((now + 28800000) / 86400000), window = 0, account = 'a' .. account,
+    who = 'u' .. string.sub(case.h, 1, 16) }
+  local texts = LINKS.read(batch.P, years, { q })
+  local found, others = LINKS.find(batch.P, q, texts, '', person_row(batch, case.h).hh, '')
+  say(others > 0 and ',"account_persons":' .. int(others) or nil)
+  for _, f in ipairs(found) do
+    case_set(case, 'lk', LINKS.linked(batch.P, case, f.no, f.kind))
+    LINKS.tell(batch, f.no, case.no, f.kind, tail)
+  end
+  later(batch, 'hash', 'HSET', batch.P .. ':links:' .. string.sub(years, 1, 4), q.account,
+    LINKS.keep(texts[q.account], q, true))
+end
