@@ -88,14 +88,25 @@ const CLOCK_SHIM = path.join(BIN, 'libclock_shim.so');
 class Site {
     // clock: what time it is for all processes (at() moves it);
     // settings: for all processes; workers: settings of each; policy(pack): changes the policy pack; callbackUrl:
-    // where the bank calls instead of the gateway
-    static async start({ settings = {}, gateways = 1, workers = [{}], policy, callbackUrl, clock } = {}) {
+    // where the bank calls instead of the gateway; sandboxArgs: more arguments of jiuji-sandbox; prepared(site): called
+    // when the folder is there and nothing runs. settings and sandboxArgs may be functions of the site.
+    static async start({
+        settings = {},
+        gateways = 1,
+        workers = [{}],
+        policy,
+        callbackUrl,
+        clock,
+        sandboxArgs = [],
+        prepared,
+    } = {}) {
         const site = new Site();
         site.data = fs.mkdtempSync(path.join(os.tmpdir(), 'jiuji-site-'));
         site.children = []; // every process there ever was
         site.env = {};
         if (clock) site.setClock(clock);
         site.settings = settings;
+        site.sandboxArgs = sandboxArgs;
         site.tokens = new Map();
         site.apis = [];
         site.callbackUrl = callbackUrl;
@@ -103,6 +114,7 @@ class Site {
         site.workers = new Map();
         try {
             site.prepare(policy);
+            await prepared?.(site);
             await site.startRedis();
             await site.ctl('store', 'load');
             await site.startSandbox();
@@ -150,7 +162,7 @@ class Site {
             sms_url: `http://127.0.0.1:${this.bankPort || 1}/cgi-bin/sendsms`,
             sms_password: 'pw',
             log_level: 'debug',
-            ...this.settings,
+            ...(typeof this.settings === 'function' ? this.settings(this) : this.settings),
         };
         this.config = this.file('site.conf');
         const lines = Object.entries(all).map(([name, value]) => `${name} = ${value}\n`);
@@ -225,7 +237,8 @@ class Site {
     async startSandbox() {
         const args = ['--data', this.file('sandbox'), '--bank-token', BANK_TOKEN, '--sms-password', 'pw'];
         const port = ['--port', String(this.bankPort || 0)];
-        this.sandboxChild = this.child('sandbox', path.join(BIN, 'jiuji-sandbox'), [...args, ...port]);
+        const more = typeof this.sandboxArgs === 'function' ? this.sandboxArgs(this) : this.sandboxArgs;
+        this.sandboxChild = this.child('sandbox', path.join(BIN, 'jiuji-sandbox'), [...args, ...port, ...more]);
         const [, found] = await this.sandboxChild.says(/port=(\d+)/);
         this.bankPort = Number(found);
         this.bank = new Api(this.bankPort, BANK_TOKEN);
