@@ -1,96 +1,7 @@
-/* People beside the case: households share caps, like cases are found and linked at both ends,
- * relatives, history, spot checks. */
-#include "tests/store/fixture.h"
+/* People beside the case: households share caps; relatives, history, spot checks. */
+#include "tests/store/people_fixture.h"
 
 #include <stdio.h>
-#include "queue/store/calls_people.h"
-
-#define A "aaaaaaaaaaaaaaaa0000000000000001"
-#define B "bbbbbbbbbbbbbbbb0000000000000002"
-#define C "cccccccccccccccc0000000000000003"
-#define HOUSE_KEY "feed0000000000000000000000000000"
-#define DAY_NO 20778 /* 2026-11-21 */
-
-static int setup(void **state)
-{
-    fixture_reset(state);
-    allot(TOWN, 1000000);
-    return 0;
-}
-
-/* ---- Tools ---- */
-
-static void receive_with(const char *no, const char *person_hash, const char *key,
-                         const char *members, const char *actor)
-{
-    struct intake_ticket t = ticket(no, person_hash);
-    struct slice hashes[HOUSEHOLD_MEMBERS_MAX], rest = slice_of(members);
-    size_t n = 0;
-    struct buf text;
-    while (rest.len > 0) {
-        hashes[n++] = slice_cut(&rest, ',');
-    }
-    buf_init(&text, 4096);
-    people_text_write(slice_of(key), hashes, n, slice_of(actor), &text);
-    t.people = buf_slice(&text);
-    assert_int_equal(intake(&t), INTAKE_CREATED);
-    buf_release(&text);
-}
-
-static struct link_query query(const char *no, const char *hash)
-{
-    return (struct link_query){.no = slice_of(no),
-                               .person_hash = slice_of(hash),
-                               .identified = true,
-                               .day = DAY_NO,
-                               .window_days = 30};
-}
-
-static struct leased jobs;
-
-/* The received case is decided; order NULL: without first aid. */
-static enum decide_outcome decide_like(const char *no, const struct aid_order *order,
-                                       const struct link_query *q, const char *known,
-                                       int64_t spot_due_ms)
-{
-    struct decide_case c = dispatch(no, order);
-    struct buf text;
-    enum decide_outcome outcome;
-    lease(STAGE_ROUTE, 600000, 64, &jobs);
-    buf_init(&text, LINK_TEXT_MAX);
-    if (q != NULL) {
-        link_text_write(q, slice_of(known), spot_due_ms, &text);
-        c.links = buf_slice(&text);
-    }
-    outcome = decide(jobs.token, &c);
-    buf_release(&text);
-    return outcome;
-}
-
-static void decide_plain(const char *no, const char *hash)
-{
-    struct link_query q = query(no, hash);
-    assert_int_equal(decide_like(no, NULL, &q, "", 0), DECIDE_OK);
-}
-
-static struct link_finding find(const struct link_query *q)
-{
-    struct link_finding found;
-    link_find_begin(store_fcall(store), REGION, "2026,2025");
-    link_find_add(store_fcall(store), q);
-    assert_ok(link_find_read(send_call(), &found, 1));
-    return found;
-}
-
-static struct loaded_case load_one(const char *no)
-{
-    struct loaded_case row;
-    load_begin(store_fcall(store), REGION);
-    fcall_text(store_fcall(store), no);
-    assert_ok(load_read(send_call(), &row, 1));
-    assert_true(row.found);
-    return row;
-}
 
 static struct person_year figures(struct slice text)
 {
@@ -259,207 +170,6 @@ static void a_township_has_a_cap_for_the_day_whoever_approves(void **state)
     assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
 }
 
-/* ---- Like cases ---- */
-
-static void a_person_who_comes_again_is_linked_at_both_ends(void **state)
-{
-    const char *first = case_number(1), *second = case_number(2);
-    char want[64];
-    (void)state;
-    receive(first, A);
-    decide_plain(first, A);
-    receive(second, A);
-    struct link_query q = query(second, A);
-    struct link_finding found;
-    char lately[256];
-    assert_ok(slice_copy(load_one(second).lately, lately, sizeof(lately)));
-    q.lately = slice_of(lately);
-    found = find(&q);
-    assert_int_equal(found.open_duplicates, 1);
-    assert_slice(found.known, first);
-    q.lately = slice_make(NULL, 0);
-    assert_int_equal(decide_like(second, NULL, &q, first, 0), DECIDE_OK);
-    snprintf(want, sizeof(want), "%s=same_person", first);
-    assert_string_equal(field(second, "lk"), want);
-    snprintf(want, sizeof(want), "%s=same_person", second);
-    assert_string_equal(field(first, "lk"), want);
-    assert_string_equal(field(first, "v"), "3"); /* the link is an event of the older case */
-}
-
-static void outside_the_window_or_closed_it_is_no_open_duplicate(void **state)
-{
-    const char *first = case_number(1), *second = case_number(2);
-    char key[64], lately[256];
-    (void)state;
-    receive(first, A);
-    decide_plain(first, A);
-    receive(second, A);
-    struct link_query q = query(second, A);
-    assert_ok(slice_copy(load_one(second).lately, lately, sizeof(lately)));
-    q.lately = slice_of(lately);
-    q.day = DAY_NO + 31;
-    assert_int_equal(find(&q).open_duplicates, 0);
-    q.day = DAY_NO + 30;
-    assert_int_equal(find(&q).open_duplicates, 1);
-    snprintf(key, sizeof(key), "{" REGION "}:case:%s", first);
-    redis_must(&redis, "HSET", key, "s", "WITHDRAWN", NULL);
-    assert_int_equal(find(&q).open_duplicates, 0);
-}
-
-/* Between the read and the commit another worker has decided the like case: no money goes out by
- * rule. */
-static void what_has_come_up_meanwhile_is_found_by_the_commit(void **state)
-{
-    struct aid_order order = aid(1000);
-    struct link_query q = query(case_number(2), B);
-    char before[REDIS_DIGEST_SIZE];
-    (void)state;
-    q.identified = false;
-    q.place = SLICE_LIT("x0123456789abcdef");
-    struct link_query first = q;
-    first.no = slice_of(case_number(1));
-    first.person_hash = SLICE_LIT(A);
-    receive(case_number(1), A);
-    assert_int_equal(decide_like(case_number(1), &order, &first, "", 0), DECIDE_OK);
-    receive(case_number(2), B);
-    lease(STAGE_ROUTE, 600000, 64, &jobs);
-    struct leased held = jobs;
-    struct decide_case c = dispatch(case_number(2), &order);
-    struct buf text;
-    buf_init(&text, LINK_TEXT_MAX);
-    link_text_write(&q, slice_make(NULL, 0), 0, &text);
-    c.links = buf_slice(&text);
-    mark_data(before);
-    assert_int_equal(decide(held.token, &c), DECIDE_REFUSED);
-    assert_unchanged(before);
-    buf_clear(&text);
-    link_text_write(&q, slice_of(case_number(1)), 0,
-                    &text); /* known: the rules have decided all the same */
-    c.links = buf_slice(&text);
-    assert_int_equal(decide(held.token, &c), DECIDE_OK);
-    buf_release(&text);
-}
-
-static void two_in_one_batch_find_each_other(void **state)
-{
-    struct aid_order order = aid(1000);
-    struct link_query q[2] = {query(case_number(1), A), query(case_number(2), B)};
-    struct buf texts[2];
-    enum decide_outcome outcomes[2];
-    static const struct cascade_limits limits = {.inbox_max = 0};
-    (void)state;
-    receive(case_number(1), A);
-    receive(case_number(2), B);
-    lease(STAGE_ROUTE, 600000, 64, &jobs);
-    decide_begin(store_fcall(store), REGION, slice_of(jobs.token), &limits, "2026");
-    for (int i = 0; i < 2; i++) {
-        struct decide_case c = dispatch(case_number(i + 1), &order);
-        q[i].identified = false;
-        q[i].place = SLICE_LIT("v0123456789abcdef");
-        buf_init(&texts[i], LINK_TEXT_MAX);
-        link_text_write(&q[i], slice_make(NULL, 0), 0, &texts[i]);
-        c.links = buf_slice(&texts[i]);
-        decide_add(store_fcall(store), &c);
-    }
-    assert_ok(decide_read(send_call(), outcomes, 2));
-    assert_int_equal(outcomes[0], DECIDE_OK);
-    assert_int_equal(outcomes[1], DECIDE_REFUSED);
-    buf_release(&texts[0]);
-    buf_release(&texts[1]);
-}
-
-static void an_account_of_several_people_is_told_unless_they_are_one_household(void **state)
-{
-    static const char *const PEOPLE[] = {A, B, C};
-    (void)state;
-    for (int i = 0; i < 3; i++) {
-        struct link_query q = query(case_number(i + 1), PEOPLE[i]);
-        receive(case_number(i + 1), PEOPLE[i]);
-        q.account = SLICE_LIT("00ff00ff00ff00ff");
-        assert_int_equal(find(&q).account_persons, i);
-        assert_int_equal(decide_like(case_number(i + 1), NULL, &q, "", 0), DECIDE_OK);
-    }
-    receive_with(case_number(4), A, "", B, "");
-    struct link_query q = query(case_number(4), A);
-    struct loaded_case row = load_one(case_number(4));
-    char household[64];
-    assert_ok(slice_copy(row.household, household, sizeof(household)));
-    q.account = SLICE_LIT("00ff00ff00ff00ff");
-    q.household = slice_of(household);
-    assert_int_equal(find(&q).account_persons, 1);
-}
-
-static void an_account_that_an_officer_enters_is_looked_up_as_well(void **state)
-{
-    struct link_query q = query(case_number(1), A);
-    struct claim_result claim;
-    char want[64];
-    (void)state;
-    q.account = SLICE_LIT("00ff00ff00ff00ff");
-    receive(case_number(1), A);
-    assert_int_equal(decide_like(case_number(1), NULL, &q, "", 0), DECIDE_OK);
-    receive(case_number(2), B);
-    decide_plain(case_number(2), B);
-    claim = claim_case(TOWN, OFFICER, case_number(2), 600000);
-    struct act_request r = request(case_number(2), VERB_ACCOUNT, OFFICER, claim.claim);
-    r.extra[r.extra_count++] = SLICE_LIT("2026|00ff00ff00ff00ff");
-    assert_int_equal(act(&r).outcome, ACT_OK);
-    snprintf(want, sizeof(want), "%s=same_account", case_number(1));
-    assert_string_equal(field(case_number(2), "lk"), want);
-    snprintf(want, sizeof(want), "%s=same_account", case_number(2));
-    assert_string_equal(field(case_number(1), "lk"), want);
-    q = query(case_number(3), C); /* and the next one finds both */
-    q.account = SLICE_LIT("00ff00ff00ff00ff");
-    receive(case_number(3), C);
-    assert_int_equal(find(&q).account_persons, 2);
-}
-
-static void lists_stay_short_and_keep_who_is_not_known(void **state)
-{
-    struct link_query q;
-    char text[2048];
-    int entries = 0;
-    (void)state;
-    for (int i = 1; i <= 12; i++) {
-        char hash[33];
-        snprintf(hash, sizeof(hash), "%016x0000000000000000", i);
-        receive(case_number(i), hash);
-        q = query(case_number(i), hash);
-        q.identified = i != 1;
-        q.place = SLICE_LIT("v0123456789abcdef");
-        assert_int_equal(decide_like(case_number(i), NULL, &q, "", 0), DECIDE_OK);
-    }
-    redis_text(&redis, text, sizeof(text), "HGET", "{" REGION "}:links:2026", "v0123456789abcdef",
-               NULL);
-    for (const char *c = text; *c != '\0'; c++) {
-        entries += *c == ',';
-    }
-    assert_int_equal(entries + 1, 8);
-    assert_non_null(strstr(text, case_number(1))); /* the one who is not known */
-    assert_non_null(strstr(text, case_number(12)));
-    assert_null(strstr(text, case_number(2)));
-}
-
-static void bad_words_change_nothing(void **state)
-{
-    static const char *const TEXTS[] = {
-        "", "x", "1|2|a3|||", "1|2|i|||||", "1|2|i3||y5||", "1|2|i3||||x", "|||||||"};
-    char before[REDIS_DIGEST_SIZE];
-    (void)state;
-    receive(case_number(1), A);
-    lease(STAGE_ROUTE, 600000, 64, &jobs);
-    mark_data(before);
-    for (size_t i = 1; i < COUNT_OF(TEXTS); i++) {
-        struct decide_case c = dispatch(case_number(1), NULL);
-        static const struct cascade_limits limits = {.inbox_max = 0};
-        c.links = slice_of(TEXTS[i]);
-        decide_begin(store_fcall(store), REGION, slice_of(jobs.token), &limits, "2026");
-        decide_add(store_fcall(store), &c);
-        assert_int_not_equal(send_for_err(), ERR_OK);
-        assert_unchanged(before);
-    }
-}
-
 /* ---- Relatives, history, spot checks ---- */
 
 static bool set_relative(const char *hash, const char *actor, bool add)
@@ -591,29 +301,20 @@ static void whom_the_caller_names_stands_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_household_has_one_history, setup),
-        cmocka_unit_test_setup(without_a_household_nothing_is_different, setup),
-        cmocka_unit_test_setup(joining_adds_histories_of_the_later_year, setup),
-        cmocka_unit_test_setup(two_households_become_one, setup),
-        cmocka_unit_test_setup(a_household_has_a_limit, setup),
-        cmocka_unit_test_setup(leaving_gives_no_caps_back, setup),
-        cmocka_unit_test_setup(the_person_has_a_cap_of_his_own_in_the_household, setup),
-        cmocka_unit_test_setup(a_township_has_a_cap_for_the_day_whoever_approves, setup),
-        cmocka_unit_test_setup(a_person_who_comes_again_is_linked_at_both_ends, setup),
-        cmocka_unit_test_setup(outside_the_window_or_closed_it_is_no_open_duplicate, setup),
-        cmocka_unit_test_setup(what_has_come_up_meanwhile_is_found_by_the_commit, setup),
-        cmocka_unit_test_setup(two_in_one_batch_find_each_other, setup),
-        cmocka_unit_test_setup(an_account_of_several_people_is_told_unless_they_are_one_household,
-                               setup),
-        cmocka_unit_test_setup(an_account_that_an_officer_enters_is_looked_up_as_well, setup),
-        cmocka_unit_test_setup(lists_stay_short_and_keep_who_is_not_known, setup),
-        cmocka_unit_test_setup(bad_words_change_nothing, setup),
-        cmocka_unit_test_setup(who_is_on_the_register_as_a_relative_decides_nothing, setup),
-        cmocka_unit_test_setup(a_relative_in_the_household_counts_for_all_of_it, setup),
-        cmocka_unit_test_setup(the_register_is_listed_by_actor, setup),
-        cmocka_unit_test_setup(history_says_who_had_what_where, setup),
-        cmocka_unit_test_setup(a_drawn_case_waits_for_the_county, setup),
-        cmocka_unit_test_setup(whom_the_caller_names_stands_back, setup),
+        cmocka_unit_test_setup(a_household_has_one_history, people_setup),
+        cmocka_unit_test_setup(without_a_household_nothing_is_different, people_setup),
+        cmocka_unit_test_setup(joining_adds_histories_of_the_later_year, people_setup),
+        cmocka_unit_test_setup(two_households_become_one, people_setup),
+        cmocka_unit_test_setup(a_household_has_a_limit, people_setup),
+        cmocka_unit_test_setup(leaving_gives_no_caps_back, people_setup),
+        cmocka_unit_test_setup(the_person_has_a_cap_of_his_own_in_the_household, people_setup),
+        cmocka_unit_test_setup(a_township_has_a_cap_for_the_day_whoever_approves, people_setup),
+        cmocka_unit_test_setup(who_is_on_the_register_as_a_relative_decides_nothing, people_setup),
+        cmocka_unit_test_setup(a_relative_in_the_household_counts_for_all_of_it, people_setup),
+        cmocka_unit_test_setup(the_register_is_listed_by_actor, people_setup),
+        cmocka_unit_test_setup(history_says_who_had_what_where, people_setup),
+        cmocka_unit_test_setup(a_drawn_case_waits_for_the_county, people_setup),
+        cmocka_unit_test_setup(whom_the_caller_names_stands_back, people_setup),
     };
     return RUN_WITH_REDIS(tests);
 }
