@@ -71,6 +71,14 @@ void hooks_list(struct op *op);         /* GET /v1/hooks */
 void hooks_remove(struct op *op);       /* DELETE /v1/hooks/{id} */
 void hooks_dead(struct op *op);         /* GET /v1/hooks/{id}/dead */
 void hooks_replay(struct op *op);       /* POST /v1/hooks/{id}/replay */
+/* /open311/v2/…, each as .json and .xml */
+void open311_discovery(struct op *op); /* GET discovery */
+void open311_services(struct op *op);  /* GET services */
+void open311_service(struct op *op);   /* GET services/{code} */
+void open311_post(struct op *op);      /* POST requests */
+void open311_requests(struct op *op);  /* GET requests */
+void open311_request(struct op *op);   /* GET requests/{id} */
+void open311_token(struct op *op);     /* GET tokens/{token} */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */

@@ -54,6 +54,11 @@ static void answer_stored(struct entry *e, const char *no, int64_t received_ms, 
     struct buf text;
     struct json_out o;
     struct op *op = e->op;
+    if (op->stored != NULL) {
+        metrics_intake_took(&op->g->metrics, clock_mono_us() - op->began_us);
+        op->stored(op, no);
+        return;
+    }
     buf_init(&text, 8192);
     json_out_init(&o, &text);
     clock_format_rfc3339(received_ms, at);
@@ -191,7 +196,7 @@ static enum err write_people(struct gateway *g, struct arena *arena, const struc
     struct buf text;
     enum err err = ERR_OK;
     if (t->member_count == 0 && household.len == 0 && t->person.relative_of.len == 0 &&
-        t->call_id.len == 0) {
+        t->call_id.len == 0 && !t->open311) {
         return ERR_OK;
     }
     for (size_t i = 0; i < t->member_count && err == ERR_OK; i++) {
@@ -212,8 +217,9 @@ static enum err write_people(struct gateway *g, struct arena *arena, const struc
     }
     buf_init(&text, 4096);
     people_text_write(slice_of(key), members, t->member_count, slice_of(actor), &text);
-    if (call[0] != '\0') { /* behind the people: the call that needs no call back (lua/calls.lua) */
-        buf_putf(&text, "%s|%s", text.len == 0 ? "||" : "", call);
+    if (call[0] != '\0' || t->open311) {
+        /* behind the people: the call that needs no call back, "o" = for Open311's list */
+        buf_putf(&text, "%s|%s%s", text.len == 0 ? "||" : "", call, t->open311 ? "|o" : "");
     }
     out->people = kept(arena, &text);
     err = buf_err(&text) == ERR_OK && out->people.ptr == NULL ? ERR_NO_MEMORY : buf_err(&text);
@@ -289,6 +295,7 @@ void intake_handle(struct op *op)
         refuse_ticket(op, t);
         return;
     }
+    t->open311 = op->stored != NULL;
     e->op = op;
     e->ticket = t;
     if (err == ERR_OK) {

@@ -62,6 +62,10 @@ void op_reply_text(struct op *op, int status, const char *type, const struct buf
 void op_reply_problem_full(struct op *op, const struct problem *p)
 {
     struct buf text;
+    if (op->problem != NULL) {
+        op->problem(op, p);
+        return;
+    }
     buf_init(&text, 65536);
     problem_write(&text, p);
     struct http_response r = {

@@ -39,6 +39,8 @@ struct caller {
 
 struct op;
 typedef void op_fn(struct op *op);
+typedef void op_stored_fn(struct op *op, const char *no);
+typedef void op_problem_fn(struct op *op, const struct problem *p);
 
 struct op {
     struct gateway *g;
@@ -59,6 +61,9 @@ struct op {
     struct http_field *fields;
     size_t field_count;
     enum http_method method;
+    /* a façade's own forms of two answers; NULL = ours */
+    op_stored_fn *stored;   /* of a stored ticket */
+    op_problem_fn *problem; /* of a problem */
     /* the handler's own */
     op_fn *run;
     int step;

@@ -20,6 +20,7 @@ struct ticket {
     size_t member_count;
     struct slice members[TICKET_MEMBERS_MAX];
     struct slice call_source, call_id; /* the call it was made from; call_id "" = not said */
+    bool open311; /* came by that façade: its public list shows it */
     size_t fault_count;
     struct problem_error faults[TICKET_FAULTS_MAX]; /* static texts */
     size_t missing_count;

@@ -121,6 +121,7 @@
       "how long after an unheard call its ticket may come before it is called back")           \
     X(hook_timeout_ms, INT, 15000, 100, 30000,                                                 \
       "deadline of one outgoing event at an endpoint")                                         \
+    X(open311_url, TEXT, "/open311/v2", 1, 200, "where clients reach our Open311 façade")      \
     X(max_connections, INT, 2048, 1, 65536, "most client connections of a gateway at once")    \
     X(max_in_flight, INT, 2048, 1, 65536, "most requests waiting for the store at once")       \
     X(drain_ms, INT, 8000, 0, 60000, "how long a stopping process may finish what it began")   \

@@ -21,6 +21,9 @@ local function intake(keys, args)
     if people[at] and people[at].call ~= '' then
       expect('hash', P .. ':call:' .. people[at].call)
     end
+    if people[at] and people[at].listed ~= '' then
+      expect('zset', P .. ':open311')
+    end
   end
   batch_check(batch)
   -- SET NX GET asks for the key's record and takes the key in one step; it is the first write, and
@@ -75,6 +78,9 @@ local function intake(keys, args)
     if people[at] and people[at].call ~= '' then -- nobody has to call back on it (calls.lua)
       redis.call('HSET', P .. ':call:' .. people[at].call, 'c', args[at])
       redis.call('EXPIRE', P .. ':call:' .. people[at].call, 2592000)
+    end
+    if people[at] and people[at].listed ~= '' then
+      redis.call('ZADD', P .. ':open311', args[at + 3], args[at])
     end
   end
   return answers

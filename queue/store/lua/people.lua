@@ -100,20 +100,21 @@ function PEOPLE.join(P, key, hashes, fresh)
   return true
 end
 
--- What a ticket says of people: "key|hash,hash,…|actor", "" nothing. Checked before the first write.
+-- What a ticket says of people: "key|hash,hash,…|actor", "" nothing; behind it "|call" it was made from (calls.lua) and
+-- "|o" for the list of open311.lua. Checked before the first write.
 function PEOPLE.parse(text)
-  local key, hashes, actor, call = string.match(text, '^(%w*)|([%x,]*)|([%w:._%-\128-\255]*)|?(%x*)$')
+  local key, hashes, actor, call, list = string.match(text, '^(%w*)|([%x,]*)|([%w:._%-\128-\255]*)|?(%x*)|?(o?)$')
   if not key then
     error({ err = 'bad-input people' })
   end
-  local list = {}
+  local others = {}
   for hash in string.gmatch(hashes, '%x+') do
-    push(list, hash)
+    push(others, hash)
   end
-  if #list >= PEOPLE.MEMBERS_MAX then
+  if #others >= PEOPLE.MEMBERS_MAX then
     error({ err = 'bad-input household' })
   end
-  return { key = key, hashes = list, actor = actor, call = call }
+  return { key = key, hashes = others, actor = actor, call = call, listed = list }
 end
 
 -- Arguments: person hash, event tail. Answers "ok" or "none". The figures stay with both: leaving gives no caps back.
