@@ -91,6 +91,7 @@ calendar_file = $CALENDAR
 townships_file = $DATA/site/townships.set
 bank_url = $BANK_URL
 bank_token = $(secret bank.token)
+pay_profile_dir = $ROOT/ops/pay
 callback_url = $URL/v1/payments/callback/g2p/$(secret callback.secret)
 callback_secret = $(secret callback.secret)
 sms_url = $BANK_URL/cgi-bin/sendsms
