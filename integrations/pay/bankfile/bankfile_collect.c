@@ -106,6 +106,46 @@ static bool has_result(const struct bankfile_news *news, size_t count, const cha
     return false;
 }
 
+static bool has_order(const struct registry_order *orders, size_t n, const char *id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(orders[i].id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A report names the file that it is about. What it says of orders that are not in that file is not believed: a refusal
+ * from a stranger would let the money be paid a second time. */
+static enum err doubt_strangers(struct bankfile_rail *rail)
+{
+    struct bankfile_news *news = &rail->news;
+    struct registry_order *orders = NULL;
+    size_t n = 0, doubted = 0;
+    if (news->about_msg_id[0] == '\0') {
+        return ERR_OK;
+    }
+    enum err err = registry_orders(rail->registry, news->about_msg_id, &orders, &n);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    for (size_t i = 0; i < news->result_count; i++) {
+        char id[PAY_ID_SIZE];
+        memcpy(id, news->results[i].id, sizeof(id));
+        if (!has_order(orders, n, id)) {
+            pay_result_unknown(&news->results[i], id, "[another file]");
+            doubted++;
+        }
+    }
+    free(orders);
+    if (doubted > 0) {
+        log_event(LOG_ERROR, "bankfile_stranger", "rail=%s about=%s orders=%zu", rail->name, news->about_msg_id, doubted);
+        news->odd += doubted;
+    }
+    return ERR_OK;
+}
+
 /* What the bank says of the file as a whole is said of each order that it does not name. */
 static enum err spread_group(struct bankfile_rail *rail)
 {
@@ -119,7 +159,7 @@ static enum err spread_group(struct bankfile_rail *rail)
     enum err err = registry_orders(rail->registry, news->about_msg_id, &orders, &n);
     if (err == ERR_NOT_FOUND) {
         log_event(LOG_WARN, "bankfile_stranger", "rail=%s about=%s", rail->name, news->about_msg_id);
-        return ERR_OK; /* not a file of ours: its orders, if it names any, are looked up one by one */
+        return ERR_OK; /* not a file of ours */
     }
     log_event(final && news->group.outcome == PAY_SUCCEEDED ? LOG_INFO : LOG_ERROR, "bankfile_group",
               "rail=%s msg_id=%s outcome=%s reason=%s", rail->name, news->about_msg_id,
@@ -221,7 +261,8 @@ static enum err look_at(struct bankfile_rail *rail, const char *name, struct pay
     if (!whole && unchanged_ms(rail, name, sha256) < rail->quiet_ms) {
         return ERR_OK;
     }
-    err = spread_group(rail);
+    err = doubt_strangers(rail);
+    err = err != ERR_OK ? err : spread_group(rail);
     if (err == ERR_OK) {
         forget(rail, name);
         hand_out(rail, name, sha256, out);

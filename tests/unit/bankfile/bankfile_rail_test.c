@@ -320,11 +320,13 @@ static void a_rejected_file_fails_the_orders_that_are_not_told_otherwise(void **
     assert_int_equal(c.result_count, 3);
     assert_ok(f.pay.collect_done(f.pay.self));
     assert_int_equal(files_in(&f, "done"), 1);
-    /* a report about a file that is not ours fails nobody */
+    /* a report about a file that is not ours fails nobody, and pays nobody */
     snprintf(text, sizeof(text), REPORT("%s", "<GrpSts>RJCT</GrpSts>"), "STRANGER1");
     put(&f, "other.xml", text);
     assert_ok(f.pay.collect(f.pay.self, &c));
     assert_int_equal(c.result_count, 1);
+    assert_int_equal(c.results[0].outcome, PAY_UNKNOWN);
+    assert_string_equal(c.results[0].reason_code, "[another file]");
     finish(&f);
 }
 
@@ -400,11 +402,15 @@ static void a_text_file_without_a_tail_must_rest_before_it_is_taken(void **state
     char name[256];
     assert_int_equal(bank_site_files(f.site.out, name), 1);
     assert_non_null(strstr(name, ".txt"));
-    put(&f, "result.txt", "H|JJ1|20260302\nD|P1|x|801.00|0000||B1\n");
+    char text[256];
+    snprintf(text, sizeof(text), "H|%s|20260302\nD|P1|x|801.00|0000||B1\n", f.results[0].provider_ref);
+    put(&f, "result.txt", text);
     assert_ok(f.pay.collect(f.pay.self, &c));
     assert_string_equal(c.source, "");
     bank_site_wait(&f.site, 59999);
-    put(&f, "result.txt", "H|JJ1|20260302\nD|P1|x|801.00|0000||B1\nD|P2|x|802.00|1001||\n");
+    snprintf(text, sizeof(text), "H|%s|20260302\nD|P1|x|801.00|0000||B1\nD|P2|x|802.00|1001||\n",
+             f.results[0].provider_ref);
+    put(&f, "result.txt", text);
     assert_ok(f.pay.collect(f.pay.self, &c));
     bank_site_wait(&f.site, 59999);
     assert_ok(f.pay.collect(f.pay.self, &c));
