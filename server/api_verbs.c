@@ -4,9 +4,10 @@
 #include "queue/domain/money.h"
 #include "server/api.h"
 #include "server/case_json.h"
+#include "server/payee_check.h"
 #include "server/verb.h"
 
-enum step { VERB_LOOK, VERB_FUND, VERB_ACT, VERB_ANSWER };
+enum step { VERB_LOOK, VERB_FUND, VERB_PAYEE, VERB_ACT, VERB_REMEMBER, VERB_ANSWER };
 
 static void verb_run(struct op *op);
 
@@ -114,7 +115,10 @@ static void on_look(void *data, enum err err, const redisReply *reply)
     }
     if (read_decision(op, st, &v) &&
         ((st->verb != VERB_ADD && st->verb != VERB_ACCOUNT) || verb_merge(op, st, &v))) {
-        op->step = st->verb == VERB_FIRST_AID ? VERB_FUND : VERB_ACT;
+        if (payee_check_wanted(st->verb) && !payee_check_begin(op, st, &v)) {
+            return;
+        }
+        op->step = st->verb == VERB_FIRST_AID ? VERB_FUND : st->payee != NULL ? VERB_PAYEE : VERB_ACT;
         verb_run(op);
     }
 }
@@ -140,7 +144,31 @@ static void on_fund(void *data, enum err err, const redisReply *reply)
     st->fund_allotted_fen = fund.allotted_fen;
     st->fund_overdue_fen = fund.overdue_fen;
     st->reserve_available_fen = fund.reserve_available_fen;
-    op->step = VERB_ACT;
+    op->step = VERB_PAYEE;
+    verb_run(op);
+}
+
+/* ---- Who is to be paid ---- */
+
+static void on_payee(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    if (payee_check_judge(op, op->state, err, reply)) {
+        op->step = VERB_ACT;
+        verb_run(op);
+    }
+}
+
+/* What was found stands with the case from now on; it was in the event already. */
+static void on_noted(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    (void)reply;
+    if (err != ERR_OK) {
+        op_reply_store(op, err); /* asked again with the same key, the case is answered */
+        return;
+    }
+    op->step = VERB_ANSWER;
     verb_run(op);
 }
 
@@ -194,7 +222,7 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
     switch (st->result.outcome) {
     case ACT_OK:
     case ACT_REPLAYED:
-        op->step = VERB_ANSWER;
+        op->step = st->result.outcome == ACT_OK ? VERB_REMEMBER : VERB_ANSWER;
         verb_run(op);
         break;
     case ACT_NOT_FOUND: not_found(op); break;
@@ -240,6 +268,19 @@ static void verb_run(struct op *op)
     if (op->step == VERB_ACT) {
         act(op);
         return;
+    }
+    if (op->step == VERB_PAYEE) {
+        if (payee_check_ask(op, st)) {
+            op_call(op, on_payee);
+        }
+        return;
+    }
+    if (op->step == VERB_REMEMBER) {
+        op->step = VERB_ANSWER;
+        if (payee_check_note(op, st)) {
+            op_call(op, on_noted);
+            return;
+        }
     }
     if (op->step == VERB_FUND) {
         load_funds_begin(&op->g->fcall, op->g->settings->region);

@@ -1,6 +1,8 @@
 #include "server/case_more.h"
 
 #include "queue/base/clock.h"
+#include "queue/store/calls_payee.h"
+#include "server/payee_check.h"
 
 static void put_time(struct json_out *o, const char *name, int64_t at_ms)
 {
@@ -112,6 +114,17 @@ static void put_count(struct json_out *o, const char *name, struct slice text)
     json_put_int(o, name, n);
 }
 
+/* What the payee check has found, and who has confirmed it. */
+static void write_payee(const struct case_view *v, struct json_out *o)
+{
+    struct slice findings, confirmed_by;
+    payee_note_parts(v->payee, &findings, &confirmed_by);
+    payee_check_put(findings, "payee_findings", o);
+    if (confirmed_by.len > 0) {
+        json_put_slice(o, "payee_confirmed_by", confirmed_by);
+    }
+}
+
 void case_more_write(const struct case_view *v, struct json_out *o)
 {
     struct slice until = v->publicity;
@@ -119,6 +132,7 @@ void case_more_write(const struct case_view *v, struct json_out *o)
     write_recovery(v, o);
     write_referrals(v, o);
     write_links(v, o);
+    write_payee(v, o);
     if (v->publicity.len > 0) {
         json_open_object(o, "publicity");
         json_put_slice(o, "status", slice_cut(&until, ':'));

@@ -27,6 +27,7 @@ enum verb_field {
     FIELD_ACCOUNT = 1 << 15,     /* "account" */
     FIELD_RATING = 1 << 16,      /* "rating": 1..5 */
     FIELD_FACTS = 1 << 17,       /* "persons", "months", "place" …: what is added */
+    FIELD_PAYEE = 1 << 19,       /* "payee_confirmed": true, optional */
     FIELD_PAUSE = 1 << 18        /* "pause": why the clocks stand still */
 };
 
@@ -68,6 +69,7 @@ struct verb_body {
     char method; /* 'b', 'c', 'g', 's' */
     struct slice participants[PARTICIPANTS_MAX];
     size_t participant_count;
+    bool payee_confirmed;
 };
 
 struct verb_state {
@@ -92,6 +94,7 @@ struct verb_state {
     bool place_added;
     char receipt_code[RECEIPT_CODE_DIGITS + 1]; /* hand-over: what the citizen is sent */
     struct act_result result;
+    struct payee_state *payee; /* payee_check.h; NULL = not looked at */
 };
 
 /* Read the body for the verb's fields; answers the op itself and returns false when something is

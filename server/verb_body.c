@@ -30,6 +30,7 @@ static const struct {
     {FIELD_ACCOUNT, {"account"}},
     {FIELD_RATING, {"rating"}},
     {FIELD_PAUSE, {"pause"}},
+    {FIELD_PAYEE, {"payee_confirmed"}},
 };
 
 /* What `add` may bring: verb_merge reads it. */
@@ -299,6 +300,13 @@ static bool read_pause(struct op *op, struct verb_body *b)
                "applicant（等待申请人补充材料）。");
 }
 
+static bool read_payee(struct op *op, struct verb_body *b)
+{
+    return json_get(op->json, "payee_confirmed") == NULL ||
+           json_bool(json_get(op->json, "payee_confirmed"), &b->payee_confirmed) == ERR_OK ||
+           fault(op, "/payee_confirmed", "收款人核验的疑问已核实的，填 true，并写明理由。");
+}
+
 bool verb_body_read(struct op *op, struct verb_state *st)
 {
     static const struct {
@@ -314,6 +322,7 @@ bool verb_body_read(struct op *op, struct verb_state *st)
         {FIELD_PAYMENT, read_payment},   {FIELD_WITNESS, read_witness},
         {FIELD_CODE, read_code},         {FIELD_ACCOUNT, read_account},
         {FIELD_RATING, read_rating},     {FIELD_PAUSE, read_pause},
+        {FIELD_PAYEE, read_payee},
     };
     struct verb_body *b = &st->body;
     if (json_kind(op->json) != JSON_OBJECT) {

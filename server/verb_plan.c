@@ -4,6 +4,7 @@
 #include "queue/base/clock.h"
 #include "queue/domain/clocks.h"
 #include "queue/domain/money.h"
+#include "server/payee_check.h"
 #include "server/verb.h"
 #include "workers/routing/chain.h"
 #include "workers/rules/clock_terms.h"
@@ -509,6 +510,7 @@ static bool plan_tail(struct plan *p)
         buf_put_text(&text, ",\"remedy\":");
         json_quote(&text, slice_of(p->rules->notice.remedy));
     }
+    payee_check_tail(p->st, &text);
     p->r->event_tail = verb_keep(p->op, buf_slice(&text));
     bool ok = buf_err(&text) == ERR_OK && p->r->event_tail.ptr != NULL;
     buf_release(&text);

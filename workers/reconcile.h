@@ -1,5 +1,5 @@
-/* Reconciliation (对账) in the pay stage: keeps the lines of the banks' files, and runs what is due: the day before, each
- * morning at reconcile_hour, a day whose statement has come later, and what somebody has asked for. */
+/* Reconciliation (对账) in the pay stage: keeps the lines of the banks' files, and runs what is due: the day before,
+ * each morning at reconcile_hour, a day whose statement has come later, and what somebody has asked for. */
 #ifndef WORKERS_RECONCILE_H
 #define WORKERS_RECONCILE_H
 

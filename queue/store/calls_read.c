@@ -147,7 +147,7 @@ void case_get_write(struct fcall *f, const char *region, struct slice no)
     fcall_slice(f, no);
 }
 
-#define CASE_GET_FIELDS 27
+#define CASE_GET_FIELDS 28
 #define CASE_GET_PAYMENT 5
 
 enum err case_get_read(const redisReply *reply, struct case_view *out)
@@ -178,7 +178,7 @@ enum err case_get_read(const redisReply *reply, struct case_view *out)
     v.handler = reply_text_at(reply, 14);
     struct slice *const MORE[] = {&v.grant,      &v.recovery, &v.referrals, &v.publicity,
                                   &v.conference, &v.links,    &v.master,    &v.returns,
-                                  &v.redone,     &v.rating,   &v.clocks};
+                                  &v.redone,     &v.rating,   &v.clocks,    &v.payee};
     for (size_t i = 0; i < COUNT_OF(MORE); i++) {
         *MORE[i] = reply_text_at(reply, 15 + i);
     }

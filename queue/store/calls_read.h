@@ -84,6 +84,7 @@ struct case_view {
      * (clocks.lua). */
     struct slice grant, recovery, referrals, publicity, conference, links, master, returns, redone,
         rating, clocks;
+    struct slice payee; /* payee_note_parts (calls_payee.h) */
     int64_t approved_fen;
     const redisReply *reply; /* for case_view_payment */
     size_t payment_count;

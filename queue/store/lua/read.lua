@@ -69,7 +69,7 @@ local function payment(keys, args)
 end
 
 local CASE_VIEW = { 'v', 's', 't', 'o', 'u', 'f', 'p', 'k', 'rt', 'd', 'cl', 'rv', 'a', 'mk', 'hd', 'g', 'rc', 'rf',
-  'pb', 'cf', 'lk', 'dm', 'rn', 'rd', 'ra', 'ck', 'pn', 'q' }
+  'pb', 'cf', 'lk', 'dm', 'rn', 'rd', 'ra', 'ck', 'pf', 'pn', 'q' }
 
 -- Argument: case number. Answers {} or the fields of CASE_VIEW without the last, then per payment id,
 -- amount, state, how, fund.
