@@ -79,6 +79,9 @@ void open311_post(struct op *op);      /* POST requests */
 void open311_requests(struct op *op);  /* GET requests */
 void open311_request(struct op *op);   /* GET requests/{id} */
 void open311_token(struct op *op);     /* GET tokens/{token} */
+void register_checks(struct op *op);   /* GET /v1/cases/{no}/checks */
+void register_ask(struct op *op);      /* POST /v1/cases/{no}/checks */
+void register_callback(struct op *op); /* POST /v1/register/callback */
 void process_livez(struct op *op);     /* GET /livez */
 void process_readyz(struct op *op);    /* GET /readyz */
 void process_metrics(struct op *op);   /* GET /metrics */

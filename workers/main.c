@@ -31,11 +31,11 @@ static enum err run_stages(struct site *s, size_t *handled)
     static enum err (*const STAGES[STAGE_COUNT])(struct site *, size_t *) = {
         [STAGE_ROUTE] = stage_route, [STAGE_PAY] = stage_pay,     [STAGE_NOTIFY] = stage_notify,
         [STAGE_SMS] = stage_sms,     [STAGE_CLOCK] = stage_clock,
-        [STAGE_HOOK] = stage_hook,
+        [STAGE_HOOK] = stage_hook, [STAGE_REGISTER] = stage_register,
     };
     /* messages in front of what goes out: an answer leaves before the news that follows from it */
     static const enum stage ORDER[STAGE_COUNT] = {STAGE_ROUTE, STAGE_PAY, STAGE_SMS, STAGE_NOTIFY,
-                                                  STAGE_CLOCK, STAGE_HOOK};
+                                                  STAGE_CLOCK, STAGE_HOOK, STAGE_REGISTER};
     *handled = 0;
     for (int i = 0; i < STAGE_COUNT && stop_asked == 0; i++) {
         size_t count = 0;
@@ -128,6 +128,7 @@ int main(int argc, char **argv)
     log_event(LOG_INFO, "worker_stopped", "name=%s", settings.worker_name);
     status = 0;
 close:
+    stage_register_close(&site);
     stage_hook_close(&site); /* what is on its way gets its answer */
     site_close(&site);
 out:

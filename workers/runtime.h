@@ -47,6 +47,8 @@ enum err stage_notify(struct site *s, size_t *handled);
 enum err stage_sms(struct site *s, size_t *handled);
 enum err stage_clock(struct site *s, size_t *handled);
 enum err stage_hook(struct site *s, size_t *handled);
+enum err stage_register(struct site *s, size_t *handled);
+void stage_register_close(struct site *s);
 void stage_hook_close(struct site *s); /* waits for what is on its way */
 
 #endif

@@ -14,7 +14,7 @@ static enum err read_stages(struct site *s, struct buf *why)
         if (stage_from_word(word, &stage) != ERR_OK) {
             buf_putf(
                 why,
-                "setting 'stages': there is no stage '%.*s'; use route, pay, notify, sms, clock, hook",
+                "setting 'stages': there is no stage '%.*s'; use route, pay, notify, sms, clock, hook, register",
                 SLICE_FMT(word));
             return ERR_INPUT;
         }
@@ -104,7 +104,7 @@ static enum err open_all(struct site *s, struct buf *why)
     } else if (err == ERR_OK && s->stages[STAGE_NOTIFY]) {
         err = atlas_open(&s->atlas, s->settings->townships_file, why); /* for names in texts */
     }
-    if (err == ERR_OK && s->stages[STAGE_HOOK]) {
+    if (err == ERR_OK && (s->stages[STAGE_HOOK] || s->stages[STAGE_REGISTER])) {
         err = http_client_setup();
     }
     if (err == ERR_OK && (s->stages[STAGE_PAY] || s->stages[STAGE_NOTIFY])) {

@@ -25,7 +25,7 @@
     X(policy_file, TEXT, "", 0, 200, "policy pack (JSON)")                                     \
     X(calendar_file, TEXT, "", 0, 200, "holidays and make-up working days (JSON)")             \
     X(townships_file, TEXT, "", 0, 200, "compiled township set")                               \
-    X(stages, TEXT, "route,pay,notify,sms,clock,hook", 1, 100, "stages a worker runs") \
+    X(stages, TEXT, "route,pay,notify,sms,clock,hook,register", 1, 100, "stages a worker runs") \
     X(worker_name, TEXT, "worker-1", 1, 32, "name of this worker in leases and events")        \
     X(batch, INT, 64, 1, 64, "jobs a worker leases at once")                                   \
     X(lease_ms, INT, 60000, 200, 600000, "how long a leased job stays with its worker")        \
@@ -122,6 +122,9 @@
     X(hook_timeout_ms, INT, 15000, 100, 30000,                                                 \
       "deadline of one outgoing event at an endpoint")                                         \
     X(open311_url, TEXT, "/open311/v2", 1, 200, "where clients reach our Open311 façade")      \
+    X(register_url, TEXT, "", 0, 200, "base URL of the low-income register, \"\" = none")        \
+    X(register_token, TEXT, "", 0, 128, "token for it, and key of its signed answers")         \
+    X(register_callback_url, TEXT, "", 0, 200, "where it reaches /v1/register/callback")       \
     X(max_connections, INT, 2048, 1, 65536, "most client connections of a gateway at once")    \
     X(max_in_flight, INT, 2048, 1, 65536, "most requests waiting for the store at once")       \
     X(drain_ms, INT, 8000, 0, 60000, "how long a stopping process may finish what it began")   \

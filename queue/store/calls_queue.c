@@ -1,6 +1,6 @@
 #include "queue/store/calls_queue.h"
 
-static const char *const STAGES[STAGE_COUNT] = {"route", "pay", "notify", "sms", "hook", "clock"};
+static const char *const STAGES[STAGE_COUNT] = {"route", "pay", "notify", "sms", "hook", "register", "clock"};
 
 const char *stage_word(enum stage s)
 {

@@ -7,7 +7,7 @@
 #define JOB_ID_SIZE 64
 #define JOB_DELIVERIES_MAX 5 /* then a job is buried; the number itself stands in queue.lua */
 
-enum stage { STAGE_ROUTE, STAGE_PAY, STAGE_NOTIFY, STAGE_SMS, STAGE_HOOK, STAGE_CLOCK, STAGE_COUNT };
+enum stage { STAGE_ROUTE, STAGE_PAY, STAGE_NOTIFY, STAGE_SMS, STAGE_HOOK, STAGE_REGISTER, STAGE_CLOCK, STAGE_COUNT };
 const char *stage_word(enum stage s);
 MUST_CHECK enum err stage_from_word(struct slice word, enum stage *out);
 

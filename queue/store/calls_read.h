@@ -174,9 +174,9 @@ MUST_CHECK enum err fund_get_read(const redisReply *reply,
 struct stage_stats {
     int64_t ready, leased, delayed, dead, oldest_score;
 };
-#define STATS_STAGES 5
+#define STATS_STAGES 6
 struct store_stats {
-    struct stage_stats stages[STATS_STAGES]; /* route, pay, notify, sms, hook */
+    struct stage_stats stages[STATS_STAGES]; /* route, pay, notify, sms, hook, register */
     int64_t timers, events;
 };
 void stats_write(struct fcall *f, const char *region);

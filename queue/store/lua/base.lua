@@ -390,7 +390,7 @@ local function job_add(batch, stage, id, score, payload)
   batch.jobs[stage] = list
 end
 
-local STAGES = { route = true, pay = true, notify = true, sms = true, hook = true }
+local STAGES = { route = true, pay = true, notify = true, sms = true, hook = true, register = true }
 local BATCH_STAGES = { 'route', 'pay', 'notify' } -- that a batch makes jobs for
 
 -- Take jobs off a stage for good, whatever part they are in.

@@ -184,11 +184,11 @@ local function fund_get(keys, args)
   return row
 end
 
--- Answers {stage, ready, leased, delayed, dead, oldest ready score, …} for the five stages, then
+-- Answers {stage, ready, leased, delayed, dead, oldest ready score, …} for the six stages, then
 -- timers due count and length of events.
 local function stats(keys)
   local P, answer = keys[1], {}
-  for _, stage in ipairs({ 'route', 'pay', 'notify', 'sms', 'hook' }) do
+  for _, stage in ipairs({ 'route', 'pay', 'notify', 'sms', 'hook', 'register' }) do
     push(answer, stage)
     for _, part in ipairs({ 'ready', 'leased', 'delayed', 'dead' }) do
       push(answer, int(redis.call('ZCARD', queue_key(P, stage, part))))
