@@ -92,7 +92,7 @@ static struct record *find(struct checks *c, const char *id_hash)
 void pages_register(struct sandbox *s, const struct http_request *r)
 {
     static const char *const answers[] = {"recognised", "not", "unknown"};
-    static const char *const kinds[] = {"", "dibao", "tekun", "edge"};
+    static const char *const kinds[] = {"", "dibao", "tekun", "edge", "rigid"};
     struct record one = {.kind = ""};
     struct json *root = NULL;
     bool ok =

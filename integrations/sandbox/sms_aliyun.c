@@ -75,7 +75,7 @@ static bool signature_ok(const struct sandbox *s, const struct http_request *r,
         sms_put_escaped(&canonical, slice_of(list[i].value));
     }
     buf_put_char(&canonical, '\n');
-    bool ok = sms_put_signed_headers(r, names, &canonical);
+    bool ok = sms_put_signed_headers(r, names, false, &canonical);
     buf_putf(&canonical, "\n%.*s\n%s", SLICE_FMT(names), body_hash);
     ok = ok && buf_err(&canonical) == ERR_OK && sha256_hex(buf_slice(&canonical), hash) == ERR_OK;
     buf_release(&canonical);

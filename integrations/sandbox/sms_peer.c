@@ -50,7 +50,8 @@ void sms_put_local_time(struct buf *out, int64_t at_ms)
              t.second);
 }
 
-bool sms_put_signed_headers(const struct http_request *r, struct slice list, struct buf *out)
+bool sms_put_signed_headers(const struct http_request *r, struct slice list, bool bare_host,
+                            struct buf *out)
 {
     char name[80];
     while (list.len > 0) {
@@ -60,6 +61,9 @@ bool sms_put_signed_headers(const struct http_request *r, struct slice list, str
         struct slice value = http_header(r, name);
         if (value.ptr == NULL) {
             return false;
+        }
+        if (bare_host && strcmp(name, "host") == 0) {
+            value = slice_cut(&value, ':');
         }
         buf_putf(out, "%s:%.*s\n", name, SLICE_FMT(slice_trim(value)));
     }

@@ -26,8 +26,10 @@ void sms_put_escaped(struct buf *out, struct slice text);
 void sms_put_local_time(struct buf *out, int64_t at_ms);
 
 /* Header lines of the request that are listed in `list` ("host;x-acs-date"), as
- * "name:value\n" each, for a canonical request. False: one is not there. */
-bool sms_put_signed_headers(const struct http_request *r, struct slice list, struct buf *out);
+ * "name:value\n" each, for a canonical request. bare_host: the host without its port, as some
+ * clients sign it. False: one is not there. */
+bool sms_put_signed_headers(const struct http_request *r, struct slice list, bool bare_host,
+                            struct buf *out);
 /* Value behind `name` ("Signature=") in an Authorization header. */
 struct slice sms_credential(struct slice header, const char *name);
 

@@ -44,13 +44,33 @@ static bool sign(const struct sandbox *s, const struct scope *scope, const char 
     return ok;
 }
 
-/* NULL: signed; else the error code. */
-static const char *check(const struct sandbox *s, const struct http_request *r)
+static bool signature_ok(const struct sandbox *s, const struct http_request *r,
+                         const struct scope *scope, int64_t at_s, bool bare_host)
 {
     struct slice header = http_header(r, "authorization");
     struct slice names = sms_credential(header, "SignedHeaders=");
-    struct scope scope;
     char body_hash[SHA256_HEX_SIZE], hash[SHA256_HEX_SIZE], ours[SHA256_HEX_SIZE], text[512];
+    struct buf canonical;
+    buf_init(&canonical, 8192);
+    buf_put_text(&canonical, "POST\n/\n\n");
+    bool ok = sms_put_signed_headers(r, names, bare_host, &canonical) &&
+              sha256_hex(r->body, body_hash) == ERR_OK;
+    buf_putf(&canonical, "\n%.*s\n%s", SLICE_FMT(names), ok ? body_hash : "");
+    ok = ok && buf_err(&canonical) == ERR_OK && sha256_hex(buf_slice(&canonical), hash) == ERR_OK;
+    buf_release(&canonical);
+    (void)snprintf(text, sizeof(text), "TC3-HMAC-SHA256\n%lld\n%s/%s/tc3_request\n%s",
+                   (long long)at_s, scope->date, scope->service, ok ? hash : "");
+    return ok && sign(s, scope, text, ours) &&
+           secret_equal(sms_credential(header, "Signature="), slice_of(ours));
+}
+
+/* NULL: signed; else the error code. Tencent's own client signs the host without the port. */
+static const char *check(const struct sandbox *s, const struct http_request *r)
+{
+    struct slice header = http_header(r, "authorization");
+    struct scope scope;
+    int year, month, day;
+    char date[16];
     int64_t at_s;
     if (!slice_starts_with(header, "TC3-HMAC-SHA256 ") ||
         !read_scope(sms_credential(header, "Credential="), &scope) ||
@@ -61,23 +81,11 @@ static const char *check(const struct sandbox *s, const struct http_request *r)
         llabs(at_s - clock_now_ms() / 1000) > SKEW_S) {
         return "AuthFailure.SignatureExpire";
     }
-    struct buf canonical;
-    buf_init(&canonical, 8192);
-    buf_put_text(&canonical, "POST\n/\n\n");
-    bool ok =
-        sms_put_signed_headers(r, names, &canonical) && sha256_hex(r->body, body_hash) == ERR_OK;
-    buf_putf(&canonical, "\n%.*s\n%s", SLICE_FMT(names), ok ? body_hash : "");
-    ok = ok && buf_err(&canonical) == ERR_OK && sha256_hex(buf_slice(&canonical), hash) == ERR_OK;
-    buf_release(&canonical);
-    (void)snprintf(text, sizeof(text), "TC3-HMAC-SHA256\n%lld\n%s/%s/tc3_request\n%s",
-                   (long long)at_s, scope.date, scope.service, ok ? hash : "");
-    int year, month, day;
-    char date[16];
     civil_from_days(at_s / 86400, &year, &month, &day);
     (void)snprintf(date, sizeof(date), "%04u-%02u-%02u", (unsigned)year % 10000,
                    (unsigned)month % 100, (unsigned)day % 100);
-    ok = ok && strcmp(date, scope.date) == 0 && sign(s, &scope, text, ours) &&
-         secret_equal(sms_credential(header, "Signature="), slice_of(ours));
+    bool ok = strcmp(date, scope.date) == 0 &&
+              (signature_ok(s, r, &scope, at_s, true) || signature_ok(s, r, &scope, at_s, false));
     return ok ? NULL : "AuthFailure.SignatureFailure";
 }
 

@@ -149,7 +149,8 @@ function statusMessage(references) {
     };
 }
 
-// A listener for callbacks and delivery reports. `answer(count)` gives the status for the count-th request.
+// A listener for callbacks and delivery reports. `answer(count)` gives the status, or [status, body], for the
+// count-th request.
 class Listener {
     static async start(answer = () => 200) {
         const l = new Listener();
@@ -159,8 +160,9 @@ class Listener {
             let body = '';
             for await (const chunk of request) body += chunk;
             l.requests.push({ method: request.method, url: request.url, headers: request.headers, body });
-            response.statusCode = answer(l.requests.length);
-            response.end();
+            const [status, text = ''] = [].concat(answer(l.requests.length));
+            response.statusCode = status;
+            response.end(text);
             l.events.emit('request');
         });
         l.server.listen(0, '127.0.0.1');
