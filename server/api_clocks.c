@@ -8,6 +8,7 @@
 #include "queue/store/calls_case.h"
 #include "queue/store/calls_clock.h"
 #include "server/api.h"
+#include "server/clocks_follow.h"
 #include "workers/rules/clock_terms.h"
 
 #define REASON_POINTS_MAX 100
@@ -26,6 +27,9 @@ struct clocks_op {
     struct slice reason;
     int64_t until_ms;
     struct act_result result;
+    /* clocks_follow: what comes behind it, and its op->state */
+    op_fn *then;
+    void *then_state;
 };
 
 static void clocks_run(struct op *op);
@@ -284,6 +288,26 @@ static bool refuse_pause(struct op *op, const struct policy_rules *rules, enum c
     return false;
 }
 
+/* Back to whom clocks_follow was for. */
+static void follow_on(struct op *op)
+{
+    struct clocks_op *st = op->state;
+    op->problem = NULL;
+    op->state = st->then_state;
+    st->then(op);
+}
+
+/* A refusal is no trouble of his; that the store is away is. */
+static void follow_problem(struct op *op, const struct problem *p)
+{
+    op->problem = NULL;
+    if (problem_status(p) >= 500) {
+        op_reply_problem_full(op, p);
+    } else {
+        follow_on(op);
+    }
+}
+
 static void on_acted(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -299,6 +323,10 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
     switch (st->result.outcome) {
     case ACT_OK:
     case ACT_REPLAYED:
+        if (st->then != NULL) {
+            follow_on(op);
+            return;
+        }
         op->step = CLOCKS_ANSWER;
         clocks_run(op);
         return;
@@ -381,6 +409,11 @@ static void on_look(void *data, enum err err, const redisReply *reply)
     }
     if (err != ERR_OK) {
         op_reply_store(op, err);
+        return;
+    }
+    if (st->then != NULL && st->verb == VERB_RESUME &&
+        !(c.paused && slice_is(c.pause_reason, pause_reason_word(st->pause)))) {
+        follow_on(op); /* it does not stand still for this */
         return;
     }
     if (st->verb != VERB_NOTE && op->step == CLOCKS_LOOK) {
@@ -496,4 +529,25 @@ void clocks_go_on(struct op *op)
     if (st != NULL && read_reason(op, st) && only_known(op, NAMES)) {
         clocks_run(op);
     }
+}
+
+void clocks_follow(struct op *op, struct slice no, enum case_verb verb, enum pause_reason pause,
+                   struct slice reason, op_fn *then)
+{
+    struct clocks_op *st = arena_alloc(&op->arena, sizeof(*st));
+    if (st == NULL) {
+        op_reply_problem(op, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");
+        return;
+    }
+    *st = (struct clocks_op){.no = no,
+                             .verb = verb,
+                             .pause = pause,
+                             .reason = reason,
+                             .until_ms = clock_now_ms() + PAUSE_LOOK_DAYS * MS_PER_DAY,
+                             .then = then,
+                             .then_state = op->state};
+    op->state = st;
+    op->problem = follow_problem;
+    op->step = CLOCKS_LOOK;
+    clocks_run(op);
 }

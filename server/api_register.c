@@ -7,6 +7,7 @@
 #include "queue/base/clock.h"
 #include "queue/store/calls_register.h"
 #include "server/api.h"
+#include "server/clocks_follow.h"
 
 #define LOOKS_MAX 5 /* how often a case may change under us */
 
@@ -81,6 +82,12 @@ static void on_put(void *data, enum err err, const redisReply *reply)
         op_reply_store(op, err);
     } else if (put == REGISTER_PUT_NOT_FOUND) {
         op_reply_problem(op, ERR_NOT_FOUND, "没有这个编号的求助，请核对编号。");
+    } else if (put == REGISTER_PUT_OK &&
+               ((const struct checking *)op->state)->matter == REGISTER_HOUSEHOLD) {
+        /* the time of the check does not count, where the rules say so */
+        const struct checking *st = op->state;
+        clocks_follow(op, st->no, VERB_PAUSE, PAUSE_ECONOMY_CHECK, SLICE_LIT("家庭经济状况核对"),
+                      show_checks);
     } else {
         show_checks(op);
     }
@@ -171,6 +178,32 @@ struct answer_op {
 
 static void on_answer_case(void *data, enum err err, const redisReply *reply);
 
+static void told_all(struct op *op)
+{
+    op_reply_empty(op, 204, NULL, 0);
+}
+
+/* The household check is over: the clocks that stood still for it go on. */
+static void resume(struct op *op)
+{
+    const struct answer_op *st = op->state;
+    char digest[SEAL_DIGEST_SIZE], text[128];
+    snprintf(text, sizeof(text), "register|%s|%lld", st->result.check_id,
+             (long long)st->result.as_of_ms);
+    enum err err = seal_hash(op->g->sealer, "idem", slice_of(text), op->idem_hash);
+    if (err == ERR_OK) {
+        err = seal_digest(op->g->sealer, slice_of(text), digest);
+    }
+    if (err != ERR_OK) {
+        op_reply_problem(op, ERR_INTERNAL, "服务内部错误。");
+        return;
+    }
+    memcpy(op->fingerprint, digest, 32);
+    op->fingerprint[32] = '\0';
+    clocks_follow(op, st->no, VERB_RESUME, PAUSE_ECONOMY_CHECK, SLICE_LIT("核对结果已到"),
+                  told_all);
+}
+
 static void on_told(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -187,8 +220,10 @@ static void on_told(void *data, enum err err, const redisReply *reply)
         look_at_case(op, st->no, on_answer_case);
     } else if (told == REGISTER_TOLD_CHANGED) {
         op_reply_problem(op, ERR_LIMIT, "求助件正在变化，请稍后重发。");
+    } else if (st->matter == REGISTER_HOUSEHOLD) {
+        resume(op); /* also when it comes again: the first time we may have failed behind it */
     } else {
-        op_reply_empty(op, 204, NULL, 0);
+        told_all(op);
     }
 }
 

@@ -179,6 +179,29 @@ test('the household check is asked for by people, once', async () => {
     assert.strictEqual((await elsewhere.post(`/v1/cases/${no}/checks`, { matter: 'register' })).status, 404);
 });
 
+test('the clocks stand still while a household is checked, and go on with the answer', async () => {
+    const no = await call(plainTicket());
+    await site.awaitCase(no, (c) => c.township?.code === PLACE);
+    const officer = await site.officer(PLACE);
+    const paused = async () => (await officer.must(200, 'GET', `/v1/cases/${no}/clocks`)).paused;
+    for (const verb of ['accept', 'verify', 'review']) {
+        const { claim } = await officer.must(200, 'POST', `/v1/townships/${PLACE}/claim`, { case: no });
+        const answer = await officer.verb(no, verb, { claim });
+        assert.strictEqual(answer.status, 200, `${verb}: ${answer.text}`);
+    }
+    assert.strictEqual(await paused(), null);
+    await officer.must(202, 'POST', `/v1/cases/${no}/checks`, { matter: 'household' });
+    assert.strictEqual((await paused()).reason, 'economy_check');
+    const question = await register.question(no, 'household');
+    const twice = { at: new Date() };
+    assert.strictEqual((await register.answers(question, 'not', twice)).status, 204);
+    assert.strictEqual(await paused(), null);
+    assert.strictEqual((await register.answers(question, 'not', twice)).status, 204);
+    const verbs = (await site.events(no)).map((event) => event.verb);
+    assert.strictEqual(verbs.filter((verb) => verb === 'pause').length, 1);
+    assert.strictEqual(verbs.filter((verb) => verb === 'resume').length, 1);
+});
+
 test('forged answers, answers about somebody else and answers that nobody asked for are refused', async () => {
     const no = await call(plainTicket());
     const question = await register.question(no);
