@@ -69,27 +69,6 @@ bool payee_check_ask(struct op *op, struct verb_state *st)
 
 /* ---- Judging ---- */
 
-/* The number in "kind:number@bank". */
-static struct slice account_number(struct slice fa)
-{
-    struct slice rest = fa;
-    slice_cut(&rest, ':');
-    return rest.ptr == NULL ? slice_make("", 0) : slice_cut(&rest, '@');
-}
-
-/* UnionPay's cards begin with 62 and have 16 to 19 digits; passbooks and 一卡通 accounts are anything else that a bank
- * numbers; other kinds are wallets. */
-static enum payee_account_kind account_kind(struct slice fa)
-{
-    struct slice number = account_number(fa);
-    if (!slice_starts_with(fa, "account:")) {
-        return PAYEE_ACCOUNT_OTHER;
-    }
-    return slice_starts_with(number, "62") && slice_all_digits(number) && number.len >= 16 && number.len <= 19
-               ? PAYEE_ACCOUNT_CARD
-               : PAYEE_ACCOUNT_PASSBOOK;
-}
-
 /* What the store found, opened; who was erased is left out. */
 static enum err open_earlier(struct op *op, const struct payee_look *look, struct payee_earlier *out, size_t *n)
 {
@@ -106,7 +85,7 @@ static enum err open_earlier(struct op *op, const struct payee_look *look, struc
         }
         out[(*n)++] = (struct payee_earlier){.name = person.name,
                                              .id_number = person.id_number,
-                                             .account = account_number(person.account),
+                                             .account = payee_account_number(person.account),
                                              .succeeded = e->succeeded};
     }
     return ERR_OK;
@@ -194,8 +173,8 @@ bool payee_check_judge(struct op *op, struct verb_state *st, enum err err, const
     const struct payee_question q = {
         .name = p->person.name,
         .id_number = p->person.id_number,
-        .account = p->bank ? account_number(p->person.account) : slice_make("", 0),
-        .kind = account_kind(p->person.account),
+        .account = p->bank ? payee_account_number(p->person.account) : slice_make("", 0),
+        .kind = payee_account_kind_of(p->person.account),
         .earlier = earlier,
         .earlier_count = n,
         .others_on_account = (int)look.others_on_account,

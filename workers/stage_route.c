@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include "queue/base/clock.h"
 #include "queue/base/log.h"
+#include "queue/domain/payee.h"
 #include "queue/domain/money.h"
 #include "workers/routing/chain.h"
 #include "workers/routing/route_json.h"
@@ -41,6 +42,26 @@ static enum err read_history(const struct route_work *w, struct slice figures, i
     return err;
 }
 
+/* A slip in the identity number or in the account that the numbers themselves show: a person looks before money goes
+ * out. A missing name is asked for by people, and who shares an account is known from the store. */
+static bool payee_doubtful(const struct personal *person, int64_t now_ms)
+{
+    struct payee_findings found;
+    const struct payee_question q = {.name = person->name,
+                                     .id_number = person->id_number,
+                                     .account = payee_account_number(person->account),
+                                     .kind = payee_account_kind_of(person->account),
+                                     .today_ms = now_ms};
+    payee_check(&q, &found);
+    for (size_t i = 0; i < found.count; i++) {
+        if (found.list[i] == PAYEE_ID_WRONG || found.list[i] == PAYEE_ACCOUNT_FORM ||
+            found.list[i] == PAYEE_ACCOUNT_LUHN) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum err apply_rules(struct site *s, struct route_work *w, int64_t now_ms)
 {
     int64_t day, month;
@@ -67,6 +88,7 @@ static enum err apply_rules(struct site *s, struct route_work *w, int64_t now_ms
                  .county_fen = w->dispatched ? w->fund.reserve_available_fen : 0},
         .relative_declared = w->row.relative || w->facts.relative_declared,
         .payee_missing = w->person.account.len == 0,
+        .payee_doubtful = payee_doubtful(&w->person, now_ms),
         .account_persons = w->found.account_persons,
         .open_duplicates = (int)w->found.open_duplicates,
         .debt_overdue_fen = w->dispatched ? w->fund.overdue_fen : 0,

@@ -181,3 +181,21 @@ void payee_check(const struct payee_question *q, struct payee_findings *out)
         }
     }
 }
+
+struct slice payee_account_number(struct slice fa)
+{
+    struct slice rest = fa;
+    slice_cut(&rest, ':');
+    return rest.ptr == NULL ? slice_make("", 0) : slice_cut(&rest, '@');
+}
+
+enum payee_account_kind payee_account_kind_of(struct slice fa)
+{
+    struct slice number = payee_account_number(fa);
+    if (!slice_starts_with(fa, "account:")) {
+        return PAYEE_ACCOUNT_OTHER;
+    }
+    bool card = slice_starts_with(number, "62") && slice_all_digits(number) && number.len >= CARD_DIGITS_MIN &&
+                number.len <= CARD_DIGITS_MAX;
+    return card ? PAYEE_ACCOUNT_CARD : PAYEE_ACCOUNT_PASSBOOK;
+}

@@ -81,6 +81,12 @@ const char *payee_finding_zh(enum payee_finding f);
 bool payee_finding_asks(enum payee_finding f);
 MUST_CHECK enum err payee_finding_from_word(struct slice word, enum payee_finding *out);
 
+/* The number in a financial address "kind:number@bank"; "" if it is none. */
+struct slice payee_account_number(struct slice fa);
+/* UnionPay's cards begin with 62 and have 16 to 19 digits; any other number behind "account:" is a passbook or 一卡通
+ * account, other kinds are wallets. */
+enum payee_account_kind payee_account_kind_of(struct slice fa);
+
 /* Luhn's check digit (ISO/IEC 7812). False also when there is no digit, or anything but digits. */
 bool payee_luhn(struct slice digits);
 

@@ -4,7 +4,7 @@
 const test = require('node:test');
 const assert = require('node:assert');
 const { Site } = require('../support/site.js');
-const { person, idNumber, account, plainTicket, freshKey } = require('../support/api.js');
+const { person, idNumber, account, plainTicket, strandedTicket, freshKey } = require('../support/api.js');
 
 const TOWNSHIP = '520102022';
 const SETTINGS = { bank_settle_ms: 300, lease_ms: 5000 };
@@ -78,7 +78,7 @@ test('a card number with a slip is asked about once, confirmed, and remembered w
     });
 });
 
-test('an account of another person, of a relative, another name under one identity number', async () => {
+test('an account of another person, another name under one identity number', async () => {
     await withSite(async (site) => {
         const shared = account(901);
         const first = await accepted(site, { name: '王小明', id_number: idNumber(901), account: shared });
@@ -125,4 +125,49 @@ test('approve and pay ask as well, and do not ask again what has been confirmed'
         assert.strictEqual(repeated.status, 200, repeated.text);
         assert.strictEqual((await finance.verb(no, 'pay', {})).status, 409, 'not approved yet');
     });
+});
+
+test('an account that somebody on the relatives register uses is asked about', async () => {
+    await withSite(async (site) => {
+        const shared = account(910);
+        await accepted(site, { account: shared, id_number: idNumber(910) });
+        const reviewer = await site.as('reviewer');
+        const entered = await reviewer.post('/v1/relatives', {
+            id_number: idNumber(910),
+            officer: 'zhang-san',
+            reason: '近亲属备案',
+        });
+        assert.ok(entered.status < 300, entered.text);
+        const stranger = await accepted(site, { account: shared });
+        const refused = await aid(stranger);
+        assert.strictEqual(refused.status, 409, refused.text);
+        assert.ok(words(refused.json.payee_findings).includes('relative'), refused.text);
+    });
+});
+
+test('a rule does not pay to a number that cannot be right: the officer is asked, and help goes on', async () => {
+    const site = await Site.start({ settings: SETTINGS });
+    try {
+        await site.ready();
+        await site.fund(TOWNSHIP);
+        const agent = await site.as('agent');
+        const good = strandedTicket(TOWNSHIP);
+        const bad = strandedTicket(TOWNSHIP, { person: person({ account: wrong(account(920)) }) });
+        const paid = await agent.must(201, 'POST', '/v1/tickets', good);
+        const { no } = await agent.must(201, 'POST', '/v1/tickets', bad);
+        await site.awaitCase(paid.no, 'FIRST_AID_PAID');
+        const waits = await site.awaitCase(no, 'DISPATCHED');
+        assert.deepStrictEqual(waits.payments, []);
+        assert.strictEqual(waits.inbox, TOWNSHIP);
+        assert.match(JSON.stringify(waits.decision), /校验不符/);
+        const officer = await site.officer(TOWNSHIP);
+        const { claim } = await officer.must(200, 'POST', `/v1/townships/${TOWNSHIP}/claim`, { case: no });
+        for (const verb of ['accept', 'verify'])
+            assert.strictEqual((await officer.verb(no, verb, { claim })).status, 200);
+        const body = { claim, amount_fen: 10000, payee_confirmed: true, reason: '已核对，账号由银行补发' };
+        assert.strictEqual((await officer.verb(no, 'first-aid', body)).status, 200);
+        await site.awaitCase(no, 'FIRST_AID_PAID');
+    } finally {
+        await site.stop();
+    }
 });

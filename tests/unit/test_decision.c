@@ -409,6 +409,22 @@ static void without_an_account_an_officer_pays_in_cash(void **state)
     assert_false(says(&d, "马上发放"));
 }
 
+static void a_payee_whose_numbers_cannot_be_right_waits_for_a_person(void **state)
+{
+    (void)state;
+    struct decision_input in = input(CAUSE_FIRE, 1);
+    in.facts.danger_to_life = true;
+    in.payee_doubtful = true;
+    struct decision d = run(&in);
+    assert_int_equal(d.track, TRACK_OFFICER);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.officer_first_aid_fen, 165600);
+    assert_true(says(&d, "校验不符"));
+    assert_false(says(&d, "马上发放"));
+    in.payee_doubtful = false;
+    assert_int_equal(run(&in).track, TRACK_FIRST_AID);
+}
+
 static void without_a_township_the_county_helps_at_once(void **state)
 {
     (void)state;
@@ -486,6 +502,7 @@ int main(void)
         cmocka_unit_test(months_count_up_to_the_most_and_instalments_begin_above_three),
         cmocka_unit_test(clocks_of_acceptance_run_from_the_acceptance_not_from_now),
         cmocka_unit_test(without_an_account_an_officer_pays_in_cash),
+        cmocka_unit_test(a_payee_whose_numbers_cannot_be_right_waits_for_a_person),
         cmocka_unit_test(without_a_township_the_county_helps_at_once),
         cmocka_unit_test(a_caller_who_asks_for_less_gets_that_in_the_fast_tier),
         cmocka_unit_test(a_deadline_in_an_unpublished_year_says_so),

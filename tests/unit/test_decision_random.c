@@ -56,6 +56,7 @@ static struct decision_input any_input(void)
     in.facts.recognised = any(4) == 0;
     in.relative_declared = any(8) == 0;
     in.payee_missing = any(8) == 0;
+    in.payee_doubtful = any(8) == 0;
     in.now_ms += (int64_t)any(400) * MS_PER_DAY + (int64_t)any(86400000);
     in.accepted_ms = any(2) == 0 ? 0 : in.now_ms;
     return in;
@@ -94,7 +95,8 @@ static void check_money(const struct decision_input *in, const struct decision *
     assert_int_equal(d->first_aid_fen + d->follow_up_fen, d->amount_fen);
     assert_true(money_max(0, in->fund.order_today_fen) + d->first_aid_fen <= 2000000);
     assert_true(money_max(0, in->fund.order_month_fen) + d->first_aid_fen <= 10000000);
-    assert_false(in->facts.wants_person || in->relative_declared || in->payee_missing);
+    assert_false(in->facts.wants_person || in->relative_declared || in->payee_missing ||
+                 in->payee_doubtful);
     assert_false(d->countersign || in->account_persons >= r->integrity.account_persons);
     assert_true(in->open_duplicates <= 0 || in->facts.danger_to_life);
     assert_true(d->papers_by_ms > in->now_ms && d->pay_by_ms > in->now_ms);

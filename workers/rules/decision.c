@@ -118,6 +118,7 @@ static void keep_basis(struct work *w)
     b->open_duplicates = in->open_duplicates;
     b->relative_declared = in->relative_declared;
     b->payee_missing = in->payee_missing;
+    b->payee_doubtful = in->payee_doubtful;
 }
 
 static void work_init(struct work *w, const struct decision_input *in, struct decision *d)

@@ -45,6 +45,7 @@ struct decision_input {
         household; /* the greater of the two figures counts for caps per household */
     struct relief_fund fund;
     bool relative_declared; /* 近亲属备案: recusal, county review, never by rule */
+    bool payee_doubtful; /* identity number or account cannot be right (queue/domain/payee.h): asks a person */
     bool payee_missing; /* no account to pay to: an officer pays in cash or in kind, or asks for one
                          */
     int64_t account_persons; /* other persons who were paid to the same account: asks a person,
@@ -71,7 +72,7 @@ struct decision_basis {
     struct relief_fund fund;
     int64_t account_persons, debt_overdue_fen, allotted_fen;
     int open_duplicates;
-    bool relative_declared, payee_missing;
+    bool relative_declared, payee_missing, payee_doubtful;
 };
 
 /* Who acts (track). */

@@ -246,6 +246,8 @@ static void find_barrier(struct work *w)
         w->barrier = BARRIER_NO_ORDER;
     else if (w->in->payee_missing)
         w->barrier = BARRIER_PAYEE;
+    else if (w->in->payee_doubtful)
+        w->barrier = BARRIER_PAYEE_DOUBT;
     else if (w->in->account_persons >= w->r->integrity.account_persons)
         w->barrier = BARRIER_ACCOUNT;
     else if (w->in->open_duplicates > 0 && !w->in->facts.danger_to_life)
@@ -307,6 +309,7 @@ static enum tier tier_of(const struct work *w)
     case BARRIER_TYPE:
     case BARRIER_NO_ORDER:
     case BARRIER_PAYEE:
+    case BARRIER_PAYEE_DOUBT:
     case BARRIER_ACCOUNT:
     case BARRIER_DUPLICATE:
     case BARRIER_YEAR_SUM_SHORT:
@@ -364,6 +367,7 @@ static void fire_barrier(struct work *w)
     case BARRIER_WANTS_PERSON: work_fired(w, "PERSON.asked", 1, 0); break;
     case BARRIER_NO_ORDER: work_fired(w, "STANDING_ORDER.none", 0, 0); break;
     case BARRIER_PAYEE: work_fired(w, "PAYEE.missing", 1, 0); break;
+    case BARRIER_PAYEE_DOUBT: work_fired(w, "PAYEE.doubtful", 1, 0); break;
     case BARRIER_ACCOUNT:
         work_fired(w, "ACCOUNT.shared", w->in->account_persons, w->r->integrity.account_persons);
         break;

@@ -132,6 +132,8 @@ static void put_basis(const struct decision_basis *b, struct json_out *o)
         json_put_bool(o, "relative_declared", true);
     if (b->payee_missing)
         json_put_bool(o, "payee_missing", true);
+    if (b->payee_doubtful)
+        json_put_bool(o, "payee_doubtful", true);
     json_close_object(o);
 }
 
@@ -191,7 +193,8 @@ enum err decision_input_read(const struct json *decision, struct decision_input 
               get_number(v, "debt_overdue_fen", &got.debt_overdue_fen) &&
               get_number(v, "allotted_fen", &got.allotted_fen) &&
               get_flag(v, "relative_declared", &got.relative_declared) &&
-              get_flag(v, "payee_missing", &got.payee_missing);
+              get_flag(v, "payee_missing", &got.payee_missing) &&
+              get_flag(v, "payee_doubtful", &got.payee_doubtful);
     got.household = got.person;
     if (ok && household != NULL)
         ok = get_history(household, &got.household);

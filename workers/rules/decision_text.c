@@ -256,6 +256,8 @@ static void say_track(struct work *w)
         say(w, "没有适用的授权令（情形未达到先行发放的条件，或者当地没有签发），由经办人决定。");
     else if (w->barrier == BARRIER_PAYEE)
         say(w, "还没有收款账户，不能自动转账；经办人可以发放现金或实物，也可以登记账户后转账。");
+    else if (w->barrier == BARRIER_PAYEE_DOUBT)
+        say(w, "收款人的证件号码或账号校验不符，可能录错，不自动转账；经办人核对后发放，不影响救助。");
     else if (w->barrier == BARRIER_ACCOUNT)
         say(w, "收款账户另有%lld人使用过，须由工作人员核实账户归属；只是核实，不影响救助。",
             (long long)w->in->account_persons);

@@ -17,6 +17,7 @@ enum barrier {
     BARRIER_TYPE,           /* EXPENSE: always a person */
     BARRIER_NO_ORDER,       /* no standing order fits */
     BARRIER_PAYEE,          /* nowhere to send the money */
+    BARRIER_PAYEE_DOUBT,    /* the payee's number or account cannot be right */
     BARRIER_ACCOUNT,        /* paid to this account for other people already */
     BARRIER_DUPLICATE,      /* an open case may be the same one */
     BARRIER_DEBT,           /* review debt: the county countersigns */

@@ -50,7 +50,8 @@ end
 -- Arguments: case, account (16 digits of its keyed hash, "" none), years of the index (LINKS.read), idempotency key
 -- hash, keyed hash of the person's telephone. Answers {} or {how many other people use the account, "1" the person is
 -- on the relatives register, "1" somebody who is uses the account, pf, "1" the key has been used: what was done then
--- is answered again, "1" the telephone is an officer's, then per earlier case: sealed personal data, its key, "S" or "F", number}.
+-- is answered again, "1" the telephone is an officer's, then per earlier case: sealed personal data, its key, "S" or
+-- "F", number}.
 function PAYEE.look(keys, args)
   args_check(args, 5, 5)
   local P, no, account = keys[1], args[1], args[2]

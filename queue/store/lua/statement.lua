@@ -231,8 +231,8 @@ function STATEMENT.take(keys, args)
   return { rail, day, int(now + lease) }
 end
 
--- Arguments: rail, day, token ("" none), report, state, differences, actor, event tail. Answers "ok", or "same" when the
--- kept report says the same.
+-- Arguments: rail, day, token ("" none), report, state, differences, actor, event tail. Answers "ok", or "same" when
+-- the kept report says the same.
 function STATEMENT.done(keys, args)
   args_check(args, 8, 8)
   local P, place = keys[1], STATEMENT.place(args[1], args[2])
