@@ -490,7 +490,7 @@ test("Tencent: its own client's texts are taken, with report and reply", {
                 told.map((one) => [one.mobile, one.report_status, one.sid]),
                 [['13812341234', 'SUCCESS', set[0].SerialNo]],
             );
-            await assert.rejects(send('other'), /AuthFailure/);
+            await assert.rejects(send('other'), { code: 'AuthFailure.SignatureFailure' });
             await says(sandbox, { from: '13812341234', text: '救命', operator: 'tencent' });
             const [, up] = await listener.wait(2);
             const { mobile, text, nationcode } = JSON.parse(up.body);

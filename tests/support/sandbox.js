@@ -200,7 +200,11 @@ async function withSandbox(body, options) {
         await body(sandbox, listener);
     } finally {
         listener.stop();
-        await sandbox.stop();
+        const [code, signal] = await sandbox.stop();
+        const report = /^.*(ERROR: (Address|Leak)Sanitizer|runtime error:|ASSERT)[^]*/m.exec(sandbox.output);
+        if (code !== 0 || report) {
+            throw new Error(`the sandbox ended with ${code ?? signal}: ${sandbox.output.slice(-3000)}`);
+        }
         fs.rmSync(sandbox.data, { recursive: true });
     }
 }
