@@ -303,10 +303,11 @@ async function tellAll(site, rail, stories) {
     const { met } = await faults();
     for (const [kind, count] of Object.entries(wanted)) assert.strictEqual(met[kind], count, kind);
     // what is forged is refused for ever, and the sandbox goes on trying; everything else has been taken
+    const totals = () => site.bankGet('/sandbox/totals');
     const forged = rail.files ? 0 : wanted.forged_callback || 0;
     await until(
-        async () => `the callbacks to be over: ${JSON.stringify(await site.bankGet('/sandbox/totals'))} ${site.tails()}`,
-        async () => (await site.bankGet('/sandbox/totals')).callbacks.waiting === forged,
+        async () => `the callbacks to be over: ${JSON.stringify(await totals())} ${site.tails()}`,
+        async () => (await totals()).callbacks.waiting === forged,
     );
     for (const [i, [story, , end]] of stories.entries()) {
         const state = await stateOf(site, cases[i].payment);
