@@ -4,6 +4,7 @@
 
 const test = require('node:test');
 const assert = require('node:assert');
+const { spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
@@ -11,6 +12,9 @@ const path = require('node:path');
 const { load, skipWithout } = require('../support/npm.js');
 const { keyPair } = require('../support/pay_peer.js');
 const { Sandbox, withSandbox, until } = require('../support/sandbox.js');
+
+// the official schemas, when they lie beside the checkout
+const SPECS = path.join(__dirname, '../../../shared/data/specs');
 
 const alipay = load('alipay-sdk');
 const wechatpay = load('wechatpay-node-v3');
@@ -332,6 +336,7 @@ async function withFileBank(body, args = []) {
                 .filter((name) => !name.startsWith('.'))
                 .map((name) => fs.readFileSync(path.join(back, name)).toString('latin1')),
         find: (pattern) => until(() => bank.files().find((text) => pattern.test(text))),
+        back,
         taken: (name) => until(() => !fs.existsSync(path.join(out, name))),
     };
     await withSandbox((sandbox) => body(sandbox, bank), {
@@ -358,6 +363,15 @@ test('bank files: pain.001 is paid once and told by pain.002, camt.054 and camt.
         await bank.taken('again.xml');
         const { paid, returned, rejected, duplicates } = await totals(sandbox);
         assert.deepStrictEqual([paid, returned, rejected, duplicates], [1, 1, 1, 2]);
+        if (fs.existsSync(SPECS) && !spawnSync('xmllint', ['--version']).error) {
+            const files = fs.readdirSync(bank.back).filter((name) => /^[^.].*xml$/.test(name));
+            for (const file of files.map((name) => path.join(bank.back, name))) {
+                const [, schema] = /tech:xsd:([a-z0-9.]+)"/.exec(fs.readFileSync(file, 'utf8'));
+                const args = ['--nonet', '--noout', '--schema', path.join(SPECS, `${schema}.xsd`), file];
+                const { status, stderr } = spawnSync('xmllint', args, { encoding: 'utf8' });
+                assert.strictEqual(status, 0, stderr);
+            }
+        }
     }));
 
 test('bank files: wrong counts or sums, doubled ids, other bytes under a MsgId: nothing is paid', () =>

@@ -15,6 +15,8 @@ const aliyunCore = load('@alicloud/openapi-core');
 
 /* ---- SMS operators ---- */
 
+const BODY = '受理 a&b=c';
+
 const texts = async (sandbox) => (await sandbox.get('/sandbox/sms')).messages.map(({ to, text }) => [to, text]);
 const says = (sandbox, message) =>
     sandbox.ask('POST', '/sandbox/mo', { body: JSON.stringify(message) });
@@ -126,7 +128,7 @@ test("Twilio: its own client's texts are taken, its library believes the webhook
                             return super.request({ ...options, uri });
                         }
                     })(),
-                }).messages.create({ to, from: '+18005551212', body: '受理 a&b=c', statusCallback: `${hook}?mid=n-1` });
+                }).messages.create({ to, from: '+18005551212', body: BODY, statusCallback: `${hook}?mid=n-1` });
             const valid = (request, url) =>
                 twilio.validateRequest(
                     'token',
@@ -145,7 +147,7 @@ test("Twilio: its own client's texts are taken, its library believes the webhook
             const [, up] = await listener.wait(2);
             assert.ok(valid(up, hook));
             assert.strictEqual(new URLSearchParams(up.body).get('Body'), '救命');
-            assert.deepStrictEqual(await texts(sandbox), [['+8613812341234', '受理 a&b=c']]);
+            assert.deepStrictEqual(await texts(sandbox), [['+8613812341234', BODY]]);
         },
         { args: ['--twilio-sid', sid, '--twilio-token', 'token'] },
     );
