@@ -1,8 +1,9 @@
 /* Reconciliation (对账), by day and payment rail:
  *
  *   GET  /v1/reconciliation/{date}                       which rails have a report of that day
- *   GET  /v1/reconciliation/{date}?rail=g2p[&format=csv] one report: four buckets, sums, what differs, what is next
- *   POST /v1/reconciliation/{date} {"rail", "reason"}    ask for a run; a worker does it (202)
+ *   GET  /v1/reconciliation/{date}?rail=g2p[&format=csv] one report: four buckets, sums, what
+ * differs, what is next POST /v1/reconciliation/{date} {"rail", "reason"}    ask for a run; a
+ * worker does it (202)
  *
  * The run itself: queue/store/reconcile_run.h. No personal data. */
 #include <stdio.h>
@@ -138,13 +139,17 @@ static void put_number(struct buf *out, const struct json *item, const char *nam
 
 static void write_csv(const struct json *report, struct buf *out)
 {
-    buf_put_text(out, "\xef\xbb\xbf"
-                      "date,rail,bucket,reason,reason_zh,next,next_zh,payment,state,payments,ours_yuan,lines,"
-                      "debit_yuan,credit_yuan,batch,bank_ref,bank_reason\r\n");
-    for (const struct json *m = json_first(json_get(report, "items")); m != NULL; m = json_next(m)) {
+    buf_put_text(
+        out,
+        "\xef\xbb\xbf"
+        "date,rail,bucket,reason,reason_zh,next,next_zh,payment,state,payments,ours_yuan,lines,"
+        "debit_yuan,credit_yuan,batch,bank_ref,bank_reason\r\n");
+    for (const struct json *m = json_first(json_get(report, "items")); m != NULL;
+         m = json_next(m)) {
         put_cell(out, report, "date");
         put_cell(out, report, "rail");
-        static const char *const WORDS[] = {"bucket", "reason", "reason_zh", "next", "next_zh", "payment", "state"};
+        static const char *const WORDS[] = {"bucket",  "reason",  "reason_zh", "next",
+                                            "next_zh", "payment", "state"};
         for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
             put_cell(out, m, WORDS[i]);
         }
@@ -243,8 +248,8 @@ void reconciliation_get(struct op *op)
     }
     err = query_get(op->query, "format", format, sizeof(format), &form);
     st->csv = err == ERR_OK && slice_is(form, "csv");
-    if ((err != ERR_OK && err != ERR_NOT_FOUND) || (err == ERR_OK && !st->csv && !slice_is(form, "json")) ||
-        (st->csv && !one)) {
+    if ((err != ERR_OK && err != ERR_NOT_FOUND) ||
+        (err == ERR_OK && !st->csv && !slice_is(form, "json")) || (st->csv && !one)) {
         op_reply_problem(op, ERR_INPUT, "format 须为 json 或 csv；csv 须同时给出 rail。");
         return;
     }
@@ -308,14 +313,15 @@ void reconciliation_ask(struct op *op)
         op_reply_fault(op, "/rail", "rail 须为 g2p、bank、wechat 或 alipay。");
         return;
     }
-    if (json_string(json_get(op->json, "reason"), &reason) != ERR_OK || slice_trim(reason).len == 0 ||
-        utf8_count(reason) > REASON_POINTS_MAX) {
+    if (json_string(json_get(op->json, "reason"), &reason) != ERR_OK ||
+        slice_trim(reason).len == 0 || utf8_count(reason) > REASON_POINTS_MAX) {
         op_reply_fault(op, "/reason", "请写明理由（1 到 100 字），不要写姓名、电话和证件号码。");
         return;
     }
     struct slice tail = op_tail(op, slice_trim(reason), "");
     if (tail.ptr != NULL) {
-        reconcile_ask_write(&op->g->fcall, op->g->settings->region, st->rail, st->day, clock_now_ms(), tail);
+        reconcile_ask_write(&op->g->fcall, op->g->settings->region, st->rail, st->day,
+                            clock_now_ms(), tail);
         op_call(op, on_asked);
     }
 }

@@ -19,7 +19,8 @@ struct payee_state {
 
 bool payee_check_wanted(enum case_verb verb)
 {
-    return verb == VERB_FIRST_AID || verb == VERB_ASSESS || verb == VERB_APPROVE || verb == VERB_PAY;
+    return verb == VERB_FIRST_AID || verb == VERB_ASSESS || verb == VERB_APPROVE ||
+           verb == VERB_PAY;
 }
 
 static bool unavailable(struct op *op, enum err err)
@@ -41,11 +42,13 @@ bool payee_check_begin(struct op *op, struct verb_state *st, const struct case_v
     if ((st->verb == VERB_APPROVE || st->verb == VERB_PAY) && grant_view_read(v->grant, &grant)) {
         p->bank = grant.method == 'b';
     }
-    enum err err = personal_unseal(op->g->sealer, st->no, v->wrapped_key, v->sealed, &op->arena, &p->person);
+    enum err err =
+        personal_unseal(op->g->sealer, st->no, v->wrapped_key, v->sealed, &op->arena, &p->person);
     p->erased = err == ERR_NOT_FOUND;
     if (err == ERR_OK && p->person.account.len > 0) {
         err = seal_hash(op->g->sealer, "account", p->person.account, hash);
-        snprintf(p->account_hash, sizeof(p->account_hash), "%.*s", LINK_HASH_HEX, err == ERR_OK ? hash : "");
+        snprintf(p->account_hash, sizeof(p->account_hash), "%.*s", LINK_HASH_HEX,
+                 err == ERR_OK ? hash : "");
     }
     if (err == ERR_OK && p->person.phone.len > 0) {
         err = seal_hash(op->g->sealer, "phone", p->person.phone, p->phone_hash);
@@ -59,7 +62,8 @@ bool payee_check_ask(struct op *op, struct verb_state *st)
     char generations[LINK_GENERATIONS_SIZE];
     link_generations(clock_now_ms(), generations);
     const struct payee_look_for q = {.case_no = st->no,
-                                     .account = p->bank ? slice_of(p->account_hash) : slice_make("", 0),
+                                     .account =
+                                         p->bank ? slice_of(p->account_hash) : slice_make("", 0),
                                      .generations = generations,
                                      .idem_hash = op_idem(op),
                                      .phone_hash = slice_of(p->phone_hash)};
@@ -70,13 +74,15 @@ bool payee_check_ask(struct op *op, struct verb_state *st)
 /* ---- Judging ---- */
 
 /* What the store found, opened; who was erased is left out. */
-static enum err open_earlier(struct op *op, const struct payee_look *look, struct payee_earlier *out, size_t *n)
+static enum err open_earlier(struct op *op, const struct payee_look *look,
+                             struct payee_earlier *out, size_t *n)
 {
     *n = 0;
     for (size_t i = 0; i < look->earlier_count; i++) {
         const struct payee_look_earlier *e = &look->earlier[i];
         struct personal person;
-        enum err err = personal_unseal(op->g->sealer, e->no, e->wrapped_key, e->sealed, &op->arena, &person);
+        enum err err =
+            personal_unseal(op->g->sealer, e->no, e->wrapped_key, e->sealed, &op->arena, &person);
         if (err == ERR_NOT_FOUND) {
             continue;
         }
@@ -108,7 +114,8 @@ static bool counts(const struct payee_state *p, enum payee_finding f)
     return p->bank || (f != PAYEE_NAME_MISSING && f != PAYEE_ACCOUNT_MISSING);
 }
 
-static void judge(struct payee_state *p, const struct payee_question *q, const struct payee_look *look)
+static void judge(struct payee_state *p, const struct payee_question *q,
+                  const struct payee_look *look)
 {
     struct payee_findings found;
     size_t len = 0;
@@ -120,10 +127,12 @@ static void judge(struct payee_state *p, const struct payee_question *q, const s
             continue;
         }
         ASSERT(len + strlen(word) + 2 < sizeof(p->words));
-        len += (size_t)snprintf(p->words + len, sizeof(p->words) - len, "%s%s", len == 0 ? "" : ",", word);
+        len += (size_t)snprintf(p->words + len, sizeof(p->words) - len, "%s%s", len == 0 ? "" : ",",
+                                word);
         if (payee_finding_asks(found.list[i])) {
             p->asks = true;
-            all_confirmed = all_confirmed && look->confirmed_by.len > 0 && holds(look->findings, word);
+            all_confirmed =
+                all_confirmed && look->confirmed_by.len > 0 && holds(look->findings, word);
         }
     }
     p->confirmed = p->asks && all_confirmed;
@@ -138,9 +147,12 @@ static void refuse(struct op *op, const struct payee_state *p)
     buf_init(&detail, 4096);
     json_out_init(&o, &text);
     payee_check_put(slice_of(p->words), NULL, &o);
-    buf_put_text(&detail, "收款人核验有疑问，请核对；确认无误的，在请求中写明理由并加上 payee_confirmed: true。");
+    buf_put_text(
+        &detail,
+        "收款人核验有疑问，请核对；确认无误的，在请求中写明理由并加上 payee_confirmed: true。");
     const struct problem_extra extra = {.name = "payee_findings", .json = buf_slice(&text)};
-    const struct problem problem = {.err = ERR_CONFLICT, .detail = detail.ptr, .extras = &extra, .extra_count = 1};
+    const struct problem problem = {
+        .err = ERR_CONFLICT, .detail = detail.ptr, .extras = &extra, .extra_count = 1};
     if (buf_err(&text) == ERR_OK && buf_err(&detail) == ERR_OK) {
         op_reply_problem_full(op, &problem);
     } else {
@@ -178,7 +190,8 @@ bool payee_check_judge(struct op *op, struct verb_state *st, enum err err, const
         .earlier = earlier,
         .earlier_count = n,
         .others_on_account = (int)look.others_on_account,
-        .others_allowed = rules->integrity.account_persons > 0 ? rules->integrity.account_persons - 1 : 0,
+        .others_allowed =
+            rules->integrity.account_persons > 0 ? rules->integrity.account_persons - 1 : 0,
         .id_is_officers = look.phone_is_officers,
         .id_is_relatives = look.person_is_relative,
         .account_is_relatives = p->bank && look.account_is_relatives,

@@ -32,20 +32,23 @@ enum err reconcile_keep_lines(struct site *s, const char *rail, const struct pay
                                         .run_hour = (int)s->settings->reconcile_hour};
     enum err err = statement_load(s->store, &load, &added);
     if (err == ERR_LIMIT) { /* trying again would not help */
-        log_event(LOG_ERROR, "statement_too_large", "rail=%s sha256=%.16s lines=%zu", rail, c->sha256, c->line_count);
+        log_event(LOG_ERROR, "statement_too_large", "rail=%s sha256=%.16s lines=%zu", rail,
+                  c->sha256, c->line_count);
         err = ERR_OK;
     }
     return err;
 }
 
 /* The MsgIds out of a file rail's own books. self: its struct pay_rail. */
-static enum err batches_of(void *self, const char *const *ids, size_t n, char (*out)[STATEMENT_BATCH_SIZE])
+static enum err batches_of(void *self, const char *const *ids, size_t n,
+                           char (*out)[STATEMENT_BATCH_SIZE])
 {
     const struct pay_rail *rail = self;
     struct pay_result results[STORE_BATCH_MAX];
     enum err err = rail->query(rail->self, ids, n, results);
     for (size_t i = 0; i < n && err == ERR_OK; i++) {
-        bool in_file = results[i].outcome == PAY_ACCEPTED && strlen(results[i].provider_ref) < STATEMENT_BATCH_SIZE;
+        bool in_file = results[i].outcome == PAY_ACCEPTED &&
+                       strlen(results[i].provider_ref) < STATEMENT_BATCH_SIZE;
         snprintf(out[i], STATEMENT_BATCH_SIZE, "%s", in_file ? results[i].provider_ref : "");
     }
     return err;
@@ -72,13 +75,16 @@ static enum err run(struct site *s, const struct reconcile_task *task)
         log_event(look && outcome.changed ? LOG_WARN : LOG_INFO, "reconciled",
                   "rail=%s day=%s statement=%d clean=%d payments=%zu lines=%zu differences=%zu "
                   "recorded=%zu took_ms=%lld",
-                  task->rail, task->day, outcome.statement, outcome.clean, outcome.payments, outcome.lines,
-                  outcome.differences, outcome.recorded, (long long)(clock_mono_ms() - from_ms));
+                  task->rail, task->day, outcome.statement, outcome.clean, outcome.payments,
+                  outcome.lines, outcome.differences, outcome.recorded,
+                  (long long)(clock_mono_ms() - from_ms));
     } else {
-        log_event(LOG_ERROR, "reconcile_failed", "rail=%s day=%s err=%s", task->rail, task->day, err_code(err));
+        log_event(LOG_ERROR, "reconcile_failed", "rail=%s day=%s err=%s", task->rail, task->day,
+                  err_code(err));
     }
     reconcile_outcome_release(&outcome);
-    return err == ERR_TOO_LARGE || err == ERR_LIMIT || err == ERR_CORRUPT || err == ERR_IO ? ERR_OK : err;
+    return err == ERR_TOO_LARGE || err == ERR_LIMIT || err == ERR_CORRUPT || err == ERR_IO ? ERR_OK
+                                                                                           : err;
 }
 
 /* Once a day, from the hour on: yesterday of every rail. */
@@ -89,13 +95,14 @@ static enum err plan_daily(struct site *s)
     int64_t now_ms = clock_now_ms();
     enum err err = ERR_OK;
     statement_day(now_ms - MS_PER_DAY, day);
-    if (s->settings->reconcile_hour < 0 || clock_civil_china(now_ms).hour < s->settings->reconcile_hour ||
-        strcmp(planned, day) == 0) {
+    if (s->settings->reconcile_hour < 0 ||
+        clock_civil_china(now_ms).hour < s->settings->reconcile_hour || strcmp(planned, day) == 0) {
         return ERR_OK;
     }
     for (size_t i = 0; i < s->rails.count && err == ERR_OK; i++) {
         redisReply *reply = NULL;
-        reconcile_plan_write(store_fcall(s->store), s->settings->region, s->rails.list[i].pay.name, day, now_ms);
+        reconcile_plan_write(store_fcall(s->store), s->settings->region, s->rails.list[i].pay.name,
+                             day, now_ms);
         err = store_call(s->store, &reply);
         if (reply != NULL) {
             freeReplyObject(reply);

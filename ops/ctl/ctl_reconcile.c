@@ -1,4 +1,5 @@
-/* `jiujictl reconcile`: load a statement, compare it with payments and ledger, keep and print the report. */
+/* `jiujictl reconcile`: load a statement, compare it with payments and ledger, keep and print the
+ * report. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,14 @@
 
 static const char USAGE[] =
     "usage: jiujictl reconcile --rail RAIL --date 2026-11-21 [--statement FILE] [--csv]\n"
-    "  compares the statement of that day (those loaded before, and FILE) with payments and ledger, records what it\n"
+    "  compares the statement of that day (those loaded before, and FILE) with payments and "
+    "ledger, records what it\n"
     "  proves (paid, returned), keeps the report and prints it as JSON, or everything as CSV.\n"
-    "  FILE: camt.053 or camt.054 (XML), or CSV whose first line names its columns: payment (or reference), "
+    "  FILE: camt.053 or camt.054 (XML), or CSV whose first line names its columns: payment (or "
+    "reference), "
     "amount_fen,\n"
-    "  kind (or status: paid, returned, debit, credit); optional date (or time), bank_ref, reason, batch.\n"
+    "  kind (or status: paid, returned, debit, credit); optional date (or time), bank_ref, reason, "
+    "batch.\n"
     "exit status: 0 everything agrees, 1 it does not, or it could not be done\n";
 
 /* Lines of a file; *lines is the caller's. */
@@ -33,7 +37,8 @@ struct file_lines {
     char sha256[65];
 };
 
-static enum err read_camt(const struct settings *s, struct slice bytes, struct file_lines *out, struct buf *why)
+static enum err read_camt(const struct settings *s, struct slice bytes, struct file_lines *out,
+                          struct buf *why)
 {
     struct bankfile_news news = {.line_count = 0};
     struct bankfile_why fault = {.line = 0};
@@ -42,11 +47,13 @@ static enum err read_camt(const struct settings *s, struct slice bytes, struct f
         buf_putf(why, "line %d: %s", fault.line, fault.text);
     }
     for (size_t i = 0; i < news.head_count && err == ERR_OK; i++) {
-        if (s->bankfile_payer_account[0] != '\0' && strcmp(news.heads[i].account, s->bankfile_payer_account) != 0) {
+        if (s->bankfile_payer_account[0] != '\0' &&
+            strcmp(news.heads[i].account, s->bankfile_payer_account) != 0) {
             buf_put_text(why, "it is the statement of another account than bankfile_payer_account");
             err = ERR_INPUT;
         } else if (!news.heads[i].balanced) {
-            buf_put_text(why, "its entries do not lead from the opening to the closing balance: entries are missing");
+            buf_put_text(why, "its entries do not lead from the opening to the closing balance: "
+                              "entries are missing");
             err = ERR_INPUT;
         }
     }
@@ -60,7 +67,8 @@ static enum err read_camt(const struct settings *s, struct slice bytes, struct f
     return err;
 }
 
-static enum err read_statement(const struct settings *s, const char *path, struct file_lines *out, struct buf *why)
+static enum err read_statement(const struct settings *s, const char *path, struct file_lines *out,
+                               struct buf *why)
 {
     struct buf text;
     buf_init(&text, STATEMENT_BYTES_MAX);
@@ -74,14 +82,16 @@ static enum err read_statement(const struct settings *s, const char *path, struc
         err = bankfile_sha256(bytes, out->sha256);
     }
     if (err == ERR_OK) {
-        err = start.len > 0 && start.ptr[0] == '<' ? read_camt(s, bytes, out, why)
-                                                   : statement_csv_read(bytes, &out->lines, &out->count, why);
+        err = start.len > 0 && start.ptr[0] == '<'
+                  ? read_camt(s, bytes, out, why)
+                  : statement_csv_read(bytes, &out->lines, &out->count, why);
     }
     buf_release(&text);
     return err;
 }
 
-static bool load(struct store *store, const struct settings *s, const char *rail, const char *day, const char *path)
+static bool load(struct store *store, const struct settings *s, const char *rail, const char *day,
+                 const char *path)
 {
     struct file_lines file = {.lines = NULL};
     struct buf why;
@@ -111,7 +121,8 @@ static bool load(struct store *store, const struct settings *s, const char *rail
         ctl_complain("%s: %s %s%s", path, err_text(err), why.ptr == NULL ? "" : why.ptr,
                      err == ERR_STORE_DOWN ? store_why(store) : "");
     } else {
-        fprintf(stderr, "%s: %zu lines, %zu of them new, sha256 %s\n", path, file.count, added, file.sha256);
+        fprintf(stderr, "%s: %zu lines, %zu of them new, sha256 %s\n", path, file.count, added,
+                file.sha256);
     }
     free(file.lines);
     buf_release(&why);
@@ -141,7 +152,8 @@ static bool settle_of(const struct settings *s, const char *rail, int64_t *settl
     return err == ERR_OK || err == ERR_NOT_FOUND;
 }
 
-static enum err batches_of(void *self, const char *const *ids, size_t n, char (*out)[STATEMENT_BATCH_SIZE])
+static enum err batches_of(void *self, const char *const *ids, size_t n,
+                           char (*out)[STATEMENT_BATCH_SIZE])
 {
     struct registry *registry = self;
     enum err err = registry_lock(registry);
@@ -157,10 +169,15 @@ static enum err batches_of(void *self, const char *const *ids, size_t n, char (*
     return err;
 }
 
-static int run(struct store *store, const struct settings *s, const char *rail, const char *day, bool csv)
+static int run(struct store *store, const struct settings *s, const char *rail, const char *day,
+               bool csv)
 {
-    struct reconcile_order order = {
-        .rail = rail, .day = day, .now_ms = clock_now_ms(), .actor = ACTOR, .token = slice_make("", 0), .csv = csv};
+    struct reconcile_order order = {.rail = rail,
+                                    .day = day,
+                                    .now_ms = clock_now_ms(),
+                                    .actor = ACTOR,
+                                    .token = slice_make("", 0),
+                                    .csv = csv};
     struct reconcile_outcome outcome;
     struct registry *registry = NULL;
     if (!settle_of(s, rail, &order.settle_ms)) {
@@ -182,9 +199,11 @@ static int run(struct store *store, const struct settings *s, const char *rail, 
         struct slice text = buf_slice(csv && outcome.statement ? &outcome.csv : &outcome.json);
         fwrite(text.ptr, 1, text.len, stdout);
         fputs(csv && outcome.statement ? "" : "\n", stdout);
-        fprintf(stderr, "%s %s: %zu payments, %zu lines, %zu differences, %zu recorded%s\n", rail, day,
-                outcome.payments, outcome.lines, outcome.differences, outcome.recorded,
-                outcome.statement ? "" : "; there is no statement of that day: give it with --statement");
+        fprintf(stderr, "%s %s: %zu payments, %zu lines, %zu differences, %zu recorded%s\n", rail,
+                day, outcome.payments, outcome.lines, outcome.differences, outcome.recorded,
+                outcome.statement
+                    ? ""
+                    : "; there is no statement of that day: give it with --statement");
     }
     bool clean = err == ERR_OK && outcome.statement && outcome.clean;
     reconcile_outcome_release(&outcome);

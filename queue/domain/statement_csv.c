@@ -9,15 +9,25 @@
 #define FIELD_MAX 400
 
 /* What a column holds. */
-enum column { COLUMN_DATE, COLUMN_ID, COLUMN_FEN, COLUMN_KIND, COLUMN_REF, COLUMN_REASON, COLUMN_BATCH, COLUMN_COUNT };
+enum column {
+    COLUMN_DATE,
+    COLUMN_ID,
+    COLUMN_FEN,
+    COLUMN_KIND,
+    COLUMN_REF,
+    COLUMN_REASON,
+    COLUMN_BATCH,
+    COLUMN_COUNT
+};
 
 static const struct {
     const char *name;
     enum column column;
 } NAMES[] = {
-    {"date", COLUMN_DATE},    {"time", COLUMN_DATE},      {"payment", COLUMN_ID},  {"reference", COLUMN_ID},
-    {"fen", COLUMN_FEN},      {"amount_fen", COLUMN_FEN}, {"kind", COLUMN_KIND},   {"status", COLUMN_KIND},
-    {"bank_ref", COLUMN_REF}, {"reason", COLUMN_REASON},  {"batch", COLUMN_BATCH},
+    {"date", COLUMN_DATE},     {"time", COLUMN_DATE},   {"payment", COLUMN_ID},
+    {"reference", COLUMN_ID},  {"fen", COLUMN_FEN},     {"amount_fen", COLUMN_FEN},
+    {"kind", COLUMN_KIND},     {"status", COLUMN_KIND}, {"bank_ref", COLUMN_REF},
+    {"reason", COLUMN_REASON}, {"batch", COLUMN_BATCH},
 };
 
 struct reader {
@@ -34,7 +44,8 @@ static enum err fault(const struct reader *r, const char *what)
     return ERR_INPUT;
 }
 
-/* The next field of a line, without its quotes, into out. False: a quote is out of place, or it is too long. */
+/* The next field of a line, without its quotes, into out. False: a quote is out of place, or it is
+ * too long. */
 static bool next_field(struct slice *rest, char out[FIELD_MAX + 1], bool *more)
 {
     size_t len = 0, i = 0;
@@ -82,7 +93,8 @@ static enum err read_header(struct reader *r, struct slice line)
             }
         }
     }
-    return r->at[COLUMN_FEN] == COLUMNS_MAX || r->at[COLUMN_KIND] == COLUMNS_MAX || r->at[COLUMN_ID] == COLUMNS_MAX
+    return r->at[COLUMN_FEN] == COLUMNS_MAX || r->at[COLUMN_KIND] == COLUMNS_MAX ||
+                   r->at[COLUMN_ID] == COLUMNS_MAX
                ? fault(r, "columns payment, amount_fen and kind are needed")
                : ERR_OK;
 }
@@ -116,7 +128,8 @@ static enum err read_date(struct slice text, int64_t *day_ms)
         int year = 0, month = 0, day = 0;
         int64_t days = civil_to_days((int)(n / 10000), (int)(n / 100 % 100), (int)(n % 100));
         civil_from_days(days, &year, &month, &day);
-        if (n / 100 % 100 < 1 || n / 100 % 100 > 12 || year != n / 10000 || month != n / 100 % 100 || day != n % 100) {
+        if (n / 100 % 100 < 1 || n / 100 % 100 > 12 || year != n / 10000 ||
+            month != n / 100 % 100 || day != n % 100) {
             return ERR_INPUT;
         }
         *day_ms = days * MS_PER_DAY - CLOCK_CHINA_OFFSET_MS;
@@ -149,12 +162,17 @@ static bool copy_printable(struct slice text, char *out, size_t size)
     return slice_copy(text, out, size) == ERR_OK;
 }
 
-static enum err put_field(const struct reader *r, enum column column, struct slice text, struct statement_line *l)
+static enum err put_field(const struct reader *r, enum column column, struct slice text,
+                          struct statement_line *l)
 {
     switch (column) {
-    case COLUMN_DATE: return read_date(text, &l->date_ms) == ERR_OK ? ERR_OK : fault(r, "date is not like 2026-11-21");
+    case COLUMN_DATE:
+        return read_date(text, &l->date_ms) == ERR_OK ? ERR_OK
+                                                      : fault(r, "date is not like 2026-11-21");
     case COLUMN_ID:
-        return copy_id(text, l->our_id, sizeof(l->our_id)) ? ERR_OK : fault(r, "payment is not one of our ids");
+        return copy_id(text, l->our_id, sizeof(l->our_id))
+                   ? ERR_OK
+                   : fault(r, "payment is not one of our ids");
     case COLUMN_FEN:
         return slice_to_int64(text, 1, AMOUNT_FEN_MAX, &l->amount_fen) == ERR_OK
                    ? ERR_OK
@@ -166,11 +184,17 @@ static enum err put_field(const struct reader *r, enum column column, struct sli
                    ? ERR_OK
                    : fault(r, "kind is not paid, returned, debit or credit");
     case COLUMN_REF:
-        return copy_printable(text, l->bank_ref, sizeof(l->bank_ref)) ? ERR_OK
-                                                                      : fault(r, "bank_ref is not plain ASCII");
+        return copy_printable(text, l->bank_ref, sizeof(l->bank_ref))
+                   ? ERR_OK
+                   : fault(r, "bank_ref is not plain ASCII");
     case COLUMN_REASON:
-        return copy_printable(text, l->reason, sizeof(l->reason)) ? ERR_OK : fault(r, "reason is not plain ASCII");
-    default: return copy_id(text, l->batch_id, sizeof(l->batch_id)) ? ERR_OK : fault(r, "batch is not one of our ids");
+        return copy_printable(text, l->reason, sizeof(l->reason))
+                   ? ERR_OK
+                   : fault(r, "reason is not plain ASCII");
+    default:
+        return copy_id(text, l->batch_id, sizeof(l->batch_id))
+                   ? ERR_OK
+                   : fault(r, "batch is not one of our ids");
     }
 }
 
@@ -201,7 +225,8 @@ static enum err read_line(const struct reader *r, struct slice line, struct stat
     return ERR_OK;
 }
 
-enum err statement_csv_read(struct slice text, struct statement_line **lines, size_t *n, struct buf *why)
+enum err statement_csv_read(struct slice text, struct statement_line **lines, size_t *n,
+                            struct buf *why)
 {
     struct reader r = {.why = why};
     struct statement_line *list = NULL;

@@ -48,8 +48,8 @@ enum err payee_look_read(const redisReply *reply, struct payee_look *out)
     return ERR_OK;
 }
 
-void payee_note_write(struct fcall *f, const char *region, struct slice case_no, struct slice findings,
-                      struct slice confirmed_by)
+void payee_note_write(struct fcall *f, const char *region, struct slice case_no,
+                      struct slice findings, struct slice confirmed_by)
 {
     fcall_begin(f, "payee_note", region);
     fcall_slice(f, case_no);

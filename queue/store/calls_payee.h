@@ -1,5 +1,6 @@
-/* Typed calls of the payee check (收款人核验): what the store knows of who is to be paid, and what a person has said to
- * the findings. Everything is borrowed from the reply. The functions: lua/payee.lua. */
+/* Typed calls of the payee check (收款人核验): what the store knows of who is to be paid, and what
+ * a person has said to the findings. Everything is borrowed from the reply. The functions:
+ * lua/payee.lua. */
 #ifndef QUEUE_STORE_CALLS_PAYEE_H
 #define QUEUE_STORE_CALLS_PAYEE_H
 
@@ -18,7 +19,7 @@ struct payee_look {
     bool phone_is_officers;    /* the person's telephone is registered as an officer's */
     bool replayed;             /* the idempotency key has been used: nothing is asked twice */
     struct slice confirmed_by; /* "" = nobody yet */
-    struct slice findings;     /* that he has confirmed, or that were found last: words with commas */
+    struct slice findings; /* that he has confirmed, or that were found last: words with commas */
     size_t earlier_count;
     struct payee_look_earlier earlier[PAYEE_LOOK_EARLIER_MAX];
 };
@@ -30,13 +31,16 @@ struct payee_look_for {
     struct slice phone_hash; /* keyed hash ("phone") of the person's telephone, "" = none */
 };
 void payee_look_write(struct fcall *f, const char *region, const struct payee_look_for *q);
-MUST_CHECK enum err payee_look_read(const redisReply *reply, struct payee_look *out); /* ERR_NOT_FOUND, ERR_CORRUPT */
+MUST_CHECK enum err payee_look_read(const redisReply *reply,
+                                    struct payee_look *out); /* ERR_NOT_FOUND, ERR_CORRUPT */
 
-/* Remember findings (words with commas) and who has confirmed them, "" = nobody. The reply is only checked. */
-void payee_note_write(struct fcall *f, const char *region, struct slice case_no, struct slice findings,
-                      struct slice confirmed_by);
+/* Remember findings (words with commas) and who has confirmed them, "" = nobody. The reply is only
+ * checked. */
+void payee_note_write(struct fcall *f, const char *region, struct slice case_no,
+                      struct slice findings, struct slice confirmed_by);
 
-/* The parts of case_view.payee: findings and who has confirmed them. Both "" when nothing was ever found. */
+/* The parts of case_view.payee: findings and who has confirmed them. Both "" when nothing was ever
+ * found. */
 void payee_note_parts(struct slice note, struct slice *findings, struct slice *confirmed_by);
 
 #endif

@@ -5,7 +5,8 @@
 
 bool statement_rail_valid(struct slice rail)
 {
-    bool ok = rail.len > 0 && rail.len <= STATEMENT_RAIL_MAX && rail.ptr[0] >= 'a' && rail.ptr[0] <= 'z';
+    bool ok =
+        rail.len > 0 && rail.len <= STATEMENT_RAIL_MAX && rail.ptr[0] >= 'a' && rail.ptr[0] <= 'z';
     for (size_t i = 0; i < rail.len && ok; i++) {
         char c = rail.ptr[i];
         ok = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -17,8 +18,8 @@ void statement_day(int64_t at_ms, char out[STATEMENT_DAY_SIZE])
 {
     struct civil_time t = clock_civil_china(at_ms);
     ASSERT(t.year >= 1970 && t.year <= 9999);
-    snprintf(out, STATEMENT_DAY_SIZE, "%04u%02u%02u", (unsigned)t.year % 10000, (unsigned)t.month % 100,
-             (unsigned)t.day % 100);
+    snprintf(out, STATEMENT_DAY_SIZE, "%04u%02u%02u", (unsigned)t.year % 10000,
+             (unsigned)t.month % 100, (unsigned)t.day % 100);
 }
 
 enum err statement_day_read(struct slice text, int64_t *from_ms)
@@ -30,8 +31,8 @@ enum err statement_day_read(struct slice text, int64_t *from_ms)
     } else if (slice_copy(text, plain, sizeof(plain)) != ERR_OK) {
         return ERR_INPUT;
     }
-    if (slice_to_int64(slice_of(plain), 19700102, 99991231, &n) != ERR_OK || n / 100 % 100 < 1 || n / 100 % 100 > 12 ||
-        n % 100 < 1) {
+    if (slice_to_int64(slice_of(plain), 19700102, 99991231, &n) != ERR_OK || n / 100 % 100 < 1 ||
+        n / 100 % 100 > 12 || n % 100 < 1) {
         return ERR_INPUT;
     }
     int64_t days = civil_to_days((int)(n / 10000), (int)(n / 100 % 100), (int)(n % 100));
@@ -48,9 +49,10 @@ enum err statement_day_read(struct slice text, int64_t *from_ms)
 
 void statement_line_write(const struct statement_line *l, struct buf *out)
 {
-    buf_putf(out, "%c\t%lld\t%d\t%d\t%d\t%lld\t%s\t%s\t%s\t%s", l->side == STATEMENT_DEBIT ? 'd' : 'c',
-             (long long)l->amount_fen, l->booked, l->returned, l->items, (long long)l->date_ms, l->our_id, l->batch_id,
-             l->bank_ref, l->reason);
+    buf_putf(out, "%c\t%lld\t%d\t%d\t%d\t%lld\t%s\t%s\t%s\t%s",
+             l->side == STATEMENT_DEBIT ? 'd' : 'c', (long long)l->amount_fen, l->booked,
+             l->returned, l->items, (long long)l->date_ms, l->our_id, l->batch_id, l->bank_ref,
+             l->reason);
 }
 
 enum err statement_line_read(struct slice text, struct statement_line *out)
@@ -66,7 +68,8 @@ enum err statement_line_read(struct slice text, struct statement_line *out)
     }
     bool ok = rest.ptr == NULL && (slice_is(f[0], "d") || slice_is(f[0], "c")) &&
               slice_to_int64(f[1], 1, AMOUNT_FEN_MAX, &l.amount_fen) == ERR_OK &&
-              slice_to_int64(f[2], 0, 1, &booked) == ERR_OK && slice_to_int64(f[3], 0, 1, &returned) == ERR_OK &&
+              slice_to_int64(f[2], 0, 1, &booked) == ERR_OK &&
+              slice_to_int64(f[3], 0, 1, &returned) == ERR_OK &&
               slice_to_int64(f[4], 0, INT32_MAX, &items) == ERR_OK &&
               slice_to_int64(f[5], INT64_MIN / 2, INT64_MAX / 2, &l.date_ms) == ERR_OK &&
               slice_copy(f[6], l.our_id, sizeof(l.our_id)) == ERR_OK &&
@@ -102,7 +105,8 @@ void statement_add_write(struct fcall *f, const char *region, const struct state
 
 enum err statement_add_read(const redisReply *reply, enum statement_outcome *out)
 {
-    static const char *const WORDS[] = {[STATEMENT_ADDED] = "ok", [STATEMENT_SAME] = "same", [STATEMENT_FULL] = "full"};
+    static const char *const WORDS[] = {
+        [STATEMENT_ADDED] = "ok", [STATEMENT_SAME] = "same", [STATEMENT_FULL] = "full"};
     for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
         if (slice_is(reply_text(reply), WORDS[i])) {
             *out = (enum statement_outcome)i;
@@ -140,8 +144,8 @@ enum err statement_files_read(const redisReply *reply, struct statement_file *fi
     return ERR_OK;
 }
 
-void statement_chunk_write(struct fcall *f, const char *region, const char *rail, const char *day, struct slice sha256,
-                           int64_t chunk)
+void statement_chunk_write(struct fcall *f, const char *region, const char *rail, const char *day,
+                           struct slice sha256, int64_t chunk)
 {
     fcall_begin(f, "statement_chunk", region);
     fcall_text(f, rail);
@@ -179,8 +183,8 @@ void statement_payments_begin(struct fcall *f, const char *region)
     fcall_begin(f, "statement_payments", region);
 }
 
-/* When it may first have been sent: its job says so; a job that was handed out may have been; without a job it was
- * when it was made, or nobody knows. */
+/* When it may first have been sent: its job says so; a job that was handed out may have been;
+ * without a job it was when it was made, or nobody knows. */
 static int64_t sent_of(const struct statement_payment *p, int64_t deliveries, struct slice payload)
 {
     struct slice rest = payload;
@@ -197,15 +201,18 @@ static int64_t sent_of(const struct statement_payment *p, int64_t deliveries, st
 
 static enum err read_payment(const redisReply *reply, size_t at, struct statement_payment *p)
 {
-    struct slice how = reply_text_at(reply, at + 2), payload = reply_text_at(reply, at + 11), rest = payload;
+    struct slice how = reply_text_at(reply, at + 2), payload = reply_text_at(reply, at + 11),
+                 rest = payload;
     int64_t deliveries = 0;
-    *p = (struct statement_payment){
-        .id = reply_text_at(reply, at), .bank_ref = reply_text_at(reply, at + 5), .rail = reply_text_at(reply, at + 7)};
+    *p = (struct statement_payment){.id = reply_text_at(reply, at),
+                                    .bank_ref = reply_text_at(reply, at + 5),
+                                    .rail = reply_text_at(reply, at + 7)};
     p->found = reply_text_at(reply, at + 1).len > 0;
     if (!p->found) {
         return ERR_OK;
     }
-    if (payment_state_from_word(reply_text_at(reply, at + 1), &p->state) != ERR_OK || how.len != 3 ||
+    if (payment_state_from_word(reply_text_at(reply, at + 1), &p->state) != ERR_OK ||
+        how.len != 3 ||
         reply_int(reply_at(reply, at + 3), 1, AMOUNT_FEN_MAX, &p->amount_fen) != ERR_OK ||
         reply_int(reply_at(reply, at + 4), 0, INT64_MAX, &p->made_ms) != ERR_OK ||
         reply_int(reply_at(reply, at + 6), 0, INT64_MAX, &p->final_ms) != ERR_OK ||
@@ -234,8 +241,8 @@ enum err statement_payments_read(const redisReply *reply, struct statement_payme
 
 /* ---- Reconciling ---- */
 
-void reconcile_ask_write(struct fcall *f, const char *region, const char *rail, const char *day, int64_t due_ms,
-                         struct slice event_tail)
+void reconcile_ask_write(struct fcall *f, const char *region, const char *rail, const char *day,
+                         int64_t due_ms, struct slice event_tail)
 {
     fcall_begin(f, "reconcile_ask", region);
     fcall_text(f, rail);
@@ -254,7 +261,8 @@ enum err reconcile_ask_read(const redisReply *reply, enum reconcile_ask_outcome 
     return ERR_OK;
 }
 
-void reconcile_plan_write(struct fcall *f, const char *region, const char *rail, const char *day, int64_t due_ms)
+void reconcile_plan_write(struct fcall *f, const char *region, const char *rail, const char *day,
+                          int64_t due_ms)
 {
     fcall_begin(f, "reconcile_plan", region);
     fcall_text(f, rail);
@@ -276,7 +284,8 @@ enum err reconcile_take_read(const redisReply *reply, struct reconcile_task *out
         return ERR_OK;
     }
     task.token = reply_text_at(reply, 2);
-    if (reply_count(reply) != 3 || slice_copy(reply_text_at(reply, 0), task.rail, sizeof(task.rail)) != ERR_OK ||
+    if (reply_count(reply) != 3 ||
+        slice_copy(reply_text_at(reply, 0), task.rail, sizeof(task.rail)) != ERR_OK ||
         slice_copy(reply_text_at(reply, 1), task.day, sizeof(task.day)) != ERR_OK) {
         return ERR_CORRUPT;
     }

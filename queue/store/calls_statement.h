@@ -1,6 +1,6 @@
-/* Typed calls about statements (对账单) of the payment rails, kept per rail and booking day, and about the reports of
- * reconciliation. No personal data: ids, amounts, references. Slices are borrowed from the arguments or from the
- * reply. The functions: lua/statement.lua. */
+/* Typed calls about statements (对账单) of the payment rails, kept per rail and booking day, and
+ * about the reports of reconciliation. No personal data: ids, amounts, references. Slices are
+ * borrowed from the arguments or from the reply. The functions: lua/statement.lua. */
 #ifndef QUEUE_STORE_CALLS_STATEMENT_H
 #define QUEUE_STORE_CALLS_STATEMENT_H
 
@@ -28,8 +28,8 @@ MUST_CHECK enum err statement_day_read(struct slice text, int64_t *from_ms);
 void statement_line_write(const struct statement_line *l, struct buf *out);
 MUST_CHECK enum err statement_line_read(struct slice text, struct statement_line *out);
 
-/* One chunk of what a file says of one rail and day. The file counts once all its chunks are there; the same file
- * again changes nothing. */
+/* One chunk of what a file says of one rail and day. The file counts once all its chunks are there;
+ * the same file again changes nothing. */
 struct statement_chunk {
     const char *rail, *day, *sha256;
     size_t chunk, chunks; /* 1..chunks */
@@ -49,12 +49,14 @@ struct statement_file {
 };
 void statement_files_write(struct fcall *f, const char *region, const char *rail, const char *day);
 /* files: room for STATEMENT_FILES_MAX, by time of arrival, then hash. */
-MUST_CHECK enum err statement_files_read(const redisReply *reply, struct statement_file *files, size_t *n);
+MUST_CHECK enum err statement_files_read(const redisReply *reply, struct statement_file *files,
+                                         size_t *n);
 /* The reply's text is the chunk's. */
-void statement_chunk_write(struct fcall *f, const char *region, const char *rail, const char *day, struct slice sha256,
-                           int64_t chunk);
+void statement_chunk_write(struct fcall *f, const char *region, const char *rail, const char *day,
+                           struct slice sha256, int64_t chunk);
 
-/* ---- Payments ---- Ids named by the events from..to ("ms" or "(id"), at most 500 events looked at. */
+/* ---- Payments ---- Ids named by the events from..to ("ms" or "(id"), at most 500 events looked
+ * at. */
 #define STATEMENT_SCAN_EVENTS 500
 void statement_scan_write(struct fcall *f, const char *region, struct slice from, struct slice to);
 struct slice statement_scan_next(const redisReply *reply); /* id to go on behind, "" at the end */
@@ -75,17 +77,21 @@ struct statement_payment {
 };
 /* 1..64 ids: begin, then fcall_slice(id) each. */
 void statement_payments_begin(struct fcall *f, const char *region);
-MUST_CHECK enum err statement_payments_read(const redisReply *reply, struct statement_payment *rows, size_t n);
+MUST_CHECK enum err statement_payments_read(const redisReply *reply, struct statement_payment *rows,
+                                            size_t n);
 
 /* ---- Reconciling ---- */
 
-/* Ask for a run; a worker of the pay stage takes it. due_ms: not before. RECONCILE_ASK_FULL: too many wait. */
+/* Ask for a run; a worker of the pay stage takes it. due_ms: not before. RECONCILE_ASK_FULL: too
+ * many wait. */
 enum reconcile_ask_outcome { RECONCILE_ASK_OK, RECONCILE_ASK_FULL };
-void reconcile_ask_write(struct fcall *f, const char *region, const char *rail, const char *day, int64_t due_ms,
-                         struct slice event_tail);
+void reconcile_ask_write(struct fcall *f, const char *region, const char *rail, const char *day,
+                         int64_t due_ms, struct slice event_tail);
 MUST_CHECK enum err reconcile_ask_read(const redisReply *reply, enum reconcile_ask_outcome *out);
-/* The daily run: asked for unless there is a report of that day, or somebody has asked. No event. */
-void reconcile_plan_write(struct fcall *f, const char *region, const char *rail, const char *day, int64_t due_ms);
+/* The daily run: asked for unless there is a report of that day, or somebody has asked. No event.
+ */
+void reconcile_plan_write(struct fcall *f, const char *region, const char *rail, const char *day,
+                          int64_t due_ms);
 
 /* The next run that is due, for lease_ms; nobody else gets it meanwhile. */
 struct reconcile_task {
@@ -96,7 +102,8 @@ struct reconcile_task {
 void reconcile_take_write(struct fcall *f, const char *region, int64_t lease_ms);
 MUST_CHECK enum err reconcile_take_read(const redisReply *reply, struct reconcile_task *out);
 
-/* Keep a report (400 days); it replaces an earlier one of the same rail and day. token "": nobody asked. */
+/* Keep a report (400 days); it replaces an earlier one of the same rail and day. token "": nobody
+ * asked. */
 struct reconcile_done {
     const char *rail, *day;
     struct slice token, report; /* JSON */
@@ -105,7 +112,8 @@ struct reconcile_done {
     struct slice actor, event_tail;
 };
 void reconcile_done_write(struct fcall *f, const char *region, const struct reconcile_done *d);
-/* *changed: false when the report says what the kept one says; then only the token is given back. */
+/* *changed: false when the report says what the kept one says; then only the token is given back.
+ */
 MUST_CHECK enum err reconcile_done_read(const redisReply *reply, bool *changed);
 
 struct reconcile_kept {
@@ -115,6 +123,7 @@ struct reconcile_kept {
 };
 /* begin, then fcall_text(rail) for each of 1..16 rails. */
 void reconcile_get_begin(struct fcall *f, const char *region, const char *day, bool reports);
-MUST_CHECK enum err reconcile_get_read(const redisReply *reply, struct reconcile_kept *rows, size_t n);
+MUST_CHECK enum err reconcile_get_read(const redisReply *reply, struct reconcile_kept *rows,
+                                       size_t n);
 
 #endif

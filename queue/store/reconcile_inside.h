@@ -1,5 +1,5 @@
-/* What the parts of a reconciliation share: reconcile_load.c gathers lines and payments, reconcile_run.c compares,
- * records and keeps, reconcile_report.c writes. Not for anybody else. */
+/* What the parts of a reconciliation share: reconcile_load.c gathers lines and payments,
+ * reconcile_run.c compares, records and keeps, reconcile_report.c writes. Not for anybody else. */
 #ifndef QUEUE_STORE_RECONCILE_INSIDE_H
 #define QUEUE_STORE_RECONCILE_INSIDE_H
 
@@ -65,7 +65,8 @@ MUST_CHECK enum err run_reload(struct run *run);
 /* Which lines and payments are compared: run.compared, run.ours, run.ledger. */
 MUST_CHECK enum err run_select(struct run *run);
 void run_release(struct run *run);
-/* The payment that a line names by our id, else by the bank's reference; NULL: none of the run's. */
+/* The payment that a line names by our id, else by the bank's reference; NULL: none of the run's.
+ */
 struct run_payment *run_payment_named(const struct run *run, const struct statement_line *l);
 
 /* What a run has recorded, now or in an earlier run of the same day. */
@@ -77,7 +78,8 @@ struct run_record {
 
 /* One JSON object. kept: the report of an earlier run ("" none), whose records stay. */
 MUST_CHECK enum err run_report(const struct run *run, const struct reconcile_input *in,
-                               const struct reconcile_result *result, const struct run_record *records, size_t n,
-                               struct slice kept, struct buf *out);
+                               const struct reconcile_result *result,
+                               const struct run_record *records, size_t n, struct slice kept,
+                               struct buf *out);
 
 #endif

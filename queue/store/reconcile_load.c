@@ -30,8 +30,8 @@ static enum err grow(void **list, size_t *cap, size_t count, size_t size, size_t
 
 /* ---- Lines ---- */
 
-static enum err file_index(struct run *run, struct slice sha256, struct slice source, int64_t lines, bool of_day,
-                           size_t *at)
+static enum err file_index(struct run *run, struct slice sha256, struct slice source, int64_t lines,
+                           bool of_day, size_t *at)
 {
     for (size_t i = 0; i < run->file_count; i++) {
         if (slice_is(sha256, run->files[i].sha256)) {
@@ -39,7 +39,8 @@ static enum err file_index(struct run *run, struct slice sha256, struct slice so
             return ERR_OK;
         }
     }
-    enum err err = grow((void **)&run->files, &run->file_cap, run->file_count, sizeof(*run->files), RUN_FILES_MAX);
+    enum err err = grow((void **)&run->files, &run->file_cap, run->file_count, sizeof(*run->files),
+                        RUN_FILES_MAX);
     if (err != ERR_OK) {
         return err;
     }
@@ -66,7 +67,8 @@ struct run_payment *run_payment_named(const struct run *run, const struct statem
         low = order < 0 ? mid + 1 : low;
         high = order < 0 ? high : mid;
     }
-    for (size_t i = 0; l->our_id[0] == '\0' && l->bank_ref[0] != '\0' && i < run->payment_count; i++) {
+    for (size_t i = 0; l->our_id[0] == '\0' && l->bank_ref[0] != '\0' && i < run->payment_count;
+         i++) {
         if (strcmp(run->payments[i].p.bank_ref, l->bank_ref) == 0) {
             return &run->payments[i];
         }
@@ -76,10 +78,12 @@ struct run_payment *run_payment_named(const struct run *run, const struct statem
 
 static bool batch_line(const struct statement_line *l)
 {
-    return l->booked && l->side == STATEMENT_DEBIT && !l->returned && l->our_id[0] == '\0' && l->batch_id[0] != '\0';
+    return l->booked && l->side == STATEMENT_DEBIT && !l->returned && l->our_id[0] == '\0' &&
+           l->batch_id[0] != '\0';
 }
 
-/* Earlier lines: only those that are about a payment of the run are kept; a batch booked in one sum is counted. */
+/* Earlier lines: only those that are about a payment of the run are kept; a batch booked in one sum
+ * is counted. */
 static bool context_wants(struct run *run, const struct statement_line *l)
 {
     struct run_payment *p = run_payment_named(run, l);
@@ -105,7 +109,8 @@ static enum err add_chunk(struct run *run, struct slice text, size_t file, bool 
         if (err != ERR_OK || (!of_day && !context_wants(run, &l.line))) {
             continue;
         }
-        err = grow((void **)&lines->list, &lines->cap, lines->count, sizeof(*lines->list), RECONCILE_MAX);
+        err = grow((void **)&lines->list, &lines->cap, lines->count, sizeof(*lines->list),
+                   RECONCILE_MAX);
         if (err == ERR_OK) {
             lines->list[lines->count++] = l;
         }
@@ -129,7 +134,8 @@ static enum err load_day(struct run *run, const char *day, bool of_day)
         err = file_index(run, files[i].sha256, files[i].source, files[i].lines, of_day, &at);
         for (int64_t c = 1; c <= files[i].chunks && err == ERR_OK; c++) {
             redisReply *chunk = NULL;
-            statement_chunk_write(store_fcall(run->store), run->region, run->order->rail, day, files[i].sha256, c);
+            statement_chunk_write(store_fcall(run->store), run->region, run->order->rail, day,
+                                  files[i].sha256, c);
             err = store_call(run->store, &chunk);
             if (err == ERR_OK) {
                 err = add_chunk(run, reply_text(chunk), at, of_day);
@@ -149,7 +155,8 @@ static enum err add_id(struct run *run, struct slice id)
     if (payment_id_case(id, no) != ERR_OK) {
         return ERR_OK; /* an id that is none of ours stays a line alone */
     }
-    enum err err = grow((void **)&run->ids, &run->id_cap, run->id_count, sizeof(*run->ids), RECONCILE_MAX * 4);
+    enum err err =
+        grow((void **)&run->ids, &run->id_cap, run->id_count, sizeof(*run->ids), RECONCILE_MAX * 4);
     return err == ERR_OK ? slice_copy(id, run->ids[run->id_count++], STATEMENT_ID_SIZE) : err;
 }
 
@@ -176,7 +183,8 @@ static enum err scan_events(struct run *run)
 {
     char from[EVENT_ID_MAX + 1], to[EVENT_ID_MAX];
     enum err err = ERR_OK;
-    snprintf(from, sizeof(from), "%lld", (long long)(run->look_from_ms > 0 ? run->look_from_ms : 0));
+    snprintf(from, sizeof(from), "%lld",
+             (long long)(run->look_from_ms > 0 ? run->look_from_ms : 0));
     snprintf(to, sizeof(to), "%lld", (long long)run->look_to_ms - 1);
     for (size_t looked = 0; err == ERR_OK && from[0] != '\0'; looked += STATEMENT_SCAN_EVENTS) {
         redisReply *reply = NULL;
@@ -189,7 +197,10 @@ static enum err scan_events(struct run *run)
             err = add_id(run, statement_scan_id(reply, i));
         }
         struct slice next = err == ERR_OK ? statement_scan_next(reply) : slice_make(NULL, 0);
-        snprintf(from, sizeof(from), next.len > 0 && next.len < EVENT_ID_MAX ? "(%.*s" : "", SLICE_FMT(next));
+        from[0] = '\0'; /* that was the last of them */
+        if (next.len > 0 && next.len < EVENT_ID_MAX) {
+            snprintf(from, sizeof(from), "(%.*s", SLICE_FMT(next));
+        }
         if (reply != NULL) {
             freeReplyObject(reply);
         }
@@ -247,10 +258,12 @@ static enum reconcile_state state_of(const struct statement_payment *row)
         [PAYMENT_SUCCEEDED] = RECONCILE_SUCCEEDED, [PAYMENT_RETURNED] = RECONCILE_RETURNED,
     };
     enum reconcile_state state = STATES[row->state];
-    return state == RECONCILE_INTENT && row->sent_ms > 0 ? RECONCILE_UNKNOWN : state; /* it may have gone out */
+    return state == RECONCILE_INTENT && row->sent_ms > 0 ? RECONCILE_UNKNOWN
+                                                         : state; /* it may have gone out */
 }
 
-static enum err put_payment(const struct run *run, const struct statement_payment *row, struct run_payment *out)
+static enum err put_payment(const struct run *run, const struct statement_payment *row,
+                            struct run_payment *out)
 {
     struct run_payment p = {.made_ms = row->made_ms,
                             .final_ms = row->final_ms,
@@ -259,8 +272,12 @@ static enum err put_payment(const struct run *run, const struct statement_paymen
                             .same_rail = slice_is(row->rail, run->order->rail)};
     p.p.amount_fen = row->amount_fen;
     p.p.state = state_of(row);
+    /* decided by people: money that is said to have left has to be on some statement, so each asks
+     * for it */
+    p.same_rail = p.same_rail || (row->rail.len == 0 && p.p.state == RECONCILE_SUCCEEDED);
     /* the bank has said so then: until the next statement after it there is time */
-    p.p.sent_ms = p.p.state == RECONCILE_SUCCEEDED && row->final_ms > 0 ? row->final_ms : row->sent_ms;
+    p.p.sent_ms =
+        p.p.state == RECONCILE_SUCCEEDED && row->final_ms > 0 ? row->final_ms : row->sent_ms;
     struct slice ref = row->bank_ref.len < sizeof(p.p.bank_ref) ? row->bank_ref : slice_make("", 0);
     if (slice_copy(row->id, p.p.id, sizeof(p.p.id)) != ERR_OK ||
         slice_copy(ref, p.p.bank_ref, sizeof(p.p.bank_ref)) != ERR_OK) {
@@ -307,7 +324,8 @@ static enum err load_batches(struct run *run)
     enum err err = ERR_OK;
     for (size_t at = 0; at < run->payment_count && err == ERR_OK && run->order->batches_of != NULL;
          at += STORE_BATCH_MAX) {
-        size_t n = run->payment_count - at < STORE_BATCH_MAX ? run->payment_count - at : STORE_BATCH_MAX;
+        size_t n =
+            run->payment_count - at < STORE_BATCH_MAX ? run->payment_count - at : STORE_BATCH_MAX;
         for (size_t i = 0; i < n; i++) {
             ids[i] = run->payments[at + i].p.id;
         }
@@ -333,14 +351,16 @@ static void mark_day(struct run *run)
     }
 }
 
-/* Earlier statements that may tell of the payments: from the day each was made to some days behind its news. */
+/* Earlier statements that may tell of the payments: from the day each was made to some days behind
+ * its news. */
 static enum err load_context(struct run *run)
 {
     bool wanted[RECONCILE_CONTEXT_DAYS + 1] = {false};
     enum err err = ERR_OK;
     for (size_t i = 0; i < run->payment_count; i++) {
         const struct run_payment *p = &run->payments[i];
-        int64_t last_ms = (p->final_ms > 0 ? p->final_ms : p->made_ms) + RECONCILE_LOOK_BACK_DAYS * MS_PER_DAY;
+        int64_t last_ms =
+            (p->final_ms > 0 ? p->final_ms : p->made_ms) + RECONCILE_LOOK_BACK_DAYS * MS_PER_DAY;
         for (int back = 1; back <= RECONCILE_CONTEXT_DAYS && (p->same_rail || p->on_day); back++) {
             int64_t from_ms = run->from_ms - back * MS_PER_DAY;
             wanted[back] |= from_ms + MS_PER_DAY > p->made_ms && from_ms <= last_ms;
@@ -359,7 +379,8 @@ static enum err load_context(struct run *run)
 
 enum err run_load(struct run *run)
 {
-    run->look_from_ms = run->from_ms - RECONCILE_LOOK_BACK_DAYS * MS_PER_DAY - run->order->settle_ms;
+    run->look_from_ms =
+        run->from_ms - RECONCILE_LOOK_BACK_DAYS * MS_PER_DAY - run->order->settle_ms;
     run->look_to_ms = run->to_ms + LATER_DAYS * MS_PER_DAY;
     enum err err = load_day(run, run->order->day, true);
     if (err == ERR_OK) {
@@ -367,8 +388,9 @@ enum err run_load(struct run *run)
     }
     if (err == ERR_OK) {
         run->payments = calloc(run->id_count + 1, sizeof(*run->payments));
-        err = run->payments == NULL ? ERR_NO_MEMORY
-                                    : load_payments(run, run->ids, run->id_count, run->payments, &run->payment_count);
+        err = run->payments == NULL
+                  ? ERR_NO_MEMORY
+                  : load_payments(run, run->ids, run->id_count, run->payments, &run->payment_count);
     }
     if (err == ERR_OK) {
         err = load_batches(run);

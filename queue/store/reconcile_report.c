@@ -18,14 +18,15 @@ static void put_record(struct json_out *o, const struct run_record *r)
 }
 
 /* What an earlier run of the day has recorded stays in its report, and comes first. */
-static void put_records(struct json_out *o, const struct json *kept, const struct run_record *records, size_t n)
+static void put_records(struct json_out *o, const struct json *kept,
+                        const struct run_record *records, size_t n)
 {
     size_t written = 0;
     struct buf text;
     buf_init(&text, 4096);
     json_open_array(o, "recorded");
-    for (const struct json *m = json_first(json_get(kept, "recorded")); m != NULL && written < RECORDS_MAX;
-         m = json_next(m), written++) {
+    for (const struct json *m = json_first(json_get(kept, "recorded"));
+         m != NULL && written < RECORDS_MAX; m = json_next(m), written++) {
         buf_clear(&text);
         json_print(m, &text);
         json_put_raw(o, NULL, buf_slice(&text));
@@ -53,21 +54,26 @@ static void put_files(struct json_out *o, const struct run *run)
     json_close_array(o);
 }
 
-static void put_report(const struct run *run, const struct reconcile_input *in, const struct reconcile_result *result,
-                       const struct run_record *records, size_t n, const struct json *kept, size_t most,
-                       struct buf *out)
+static void put_report(const struct run *run, const struct reconcile_input *in,
+                       const struct reconcile_result *result, const struct run_record *records,
+                       size_t n, const struct json *kept, size_t most, struct buf *out)
 {
     struct json_out o;
     char date[11];
-    snprintf(date, sizeof(date), "%.4s-%.2s-%.2s", run->order->day, run->order->day + 4, run->order->day + 6);
+    snprintf(date, sizeof(date), "%.4s-%.2s-%.2s", run->order->day, run->order->day + 4,
+             run->order->day + 6);
     json_out_init(&o, out);
     json_open_object(&o, NULL);
     json_put_text(&o, "date", date);
     json_put_text(&o, "rail", run->order->rail);
-    json_put_text(&o, "state", result == NULL ? "no_statement" : result->clean ? "clean" : "differences");
+    json_put_text(&o, "state",
+                  result == NULL  ? "no_statement"
+                  : result->clean ? "clean"
+                                  : "differences");
     put_files(&o, run);
     if (result == NULL) {
-        json_put_text(&o, "next_zh", "没有当日对账单：请导入银行对账单后再对账，未到账的不得重发。");
+        json_put_text(&o, "next_zh",
+                      "没有当日对账单：请导入银行对账单后再对账，未到账的不得重发。");
     } else {
         json_put_int(&o, "items_left_off", (int64_t)reconcile_put(in, result, false, most, &o));
     }
@@ -75,8 +81,9 @@ static void put_report(const struct run *run, const struct reconcile_input *in, 
     json_close_object(&o);
 }
 
-enum err run_report(const struct run *run, const struct reconcile_input *in, const struct reconcile_result *result,
-                    const struct run_record *records, size_t n, struct slice kept, struct buf *out)
+enum err run_report(const struct run *run, const struct reconcile_input *in,
+                    const struct reconcile_result *result, const struct run_record *records,
+                    size_t n, struct slice kept, struct buf *out)
 {
     struct json *earlier = NULL;
     enum err err = ERR_TOO_LARGE;

@@ -26,8 +26,10 @@ static size_t line_of(const struct run *run, const struct reconcile_result *r, s
     return r->items[item].line;
 }
 
-/* The payments whose item says that the statement knows more than we do, with the file that says so. */
-static enum err plan(const struct run *run, const struct reconcile_result *r, struct plan_records *out)
+/* The payments whose item says that the statement knows more than we do, with the file that says
+ * so. */
+static enum err plan(const struct run *run, const struct reconcile_result *r,
+                     struct plan_records *out)
 {
     out->list = calloc(run->ours_count + 1, sizeof(*out->list));
     if (out->list == NULL) {
@@ -56,10 +58,11 @@ static enum err add_news(const struct run *run, const struct run_record *record)
     char reason[REASON_MAX];
     struct buf tail;
     bool back = reconcile_action_of(record->reason) == ACTION_RECORD_RETURN;
-    snprintf(reason, sizeof(reason), "%s statement %s %s: %s", run->order->rail, run->order->day, record->sha256,
-             reconcile_action_word(reconcile_action_of(record->reason)));
-    const struct event_tail event = {
-        .at_ms = run->order->now_ms, .actor = slice_of(run->order->actor), .reason = slice_of(reason)};
+    snprintf(reason, sizeof(reason), "%s statement %s %s: %s", run->order->rail, run->order->day,
+             record->sha256, reconcile_action_word(reconcile_action_of(record->reason)));
+    const struct event_tail event = {.at_ms = run->order->now_ms,
+                                     .actor = slice_of(run->order->actor),
+                                     .reason = slice_of(reason)};
     buf_init(&tail, 1024);
     event_tail_write(&event, &tail);
     const struct payment_news news = {.id = slice_of(record->payment),
@@ -111,8 +114,9 @@ static enum err record(const struct run *run, struct plan_records *plan)
 
 /* ---- Keeping the report ---- */
 
-static enum err keep(const struct run *run, const struct reconcile_input *in, const struct reconcile_result *result,
-                     const struct plan_records *records, struct reconcile_outcome *out)
+static enum err keep(const struct run *run, const struct reconcile_input *in,
+                     const struct reconcile_result *result, const struct plan_records *records,
+                     struct reconcile_outcome *out)
 {
     struct reconcile_kept kept;
     redisReply *reply = NULL;
@@ -133,8 +137,9 @@ static enum err keep(const struct run *run, const struct reconcile_input *in, co
     if (err != ERR_OK) {
         return err;
     }
-    const struct event_tail event = {
-        .at_ms = run->order->now_ms, .actor = slice_of(run->order->actor), .reason = SLICE_LIT("reconciliation")};
+    const struct event_tail event = {.at_ms = run->order->now_ms,
+                                     .actor = slice_of(run->order->actor),
+                                     .reason = SLICE_LIT("reconciliation")};
     buf_init(&tail, 1024);
     event_tail_write(&event, &tail);
     const struct reconcile_done done = {
@@ -164,7 +169,8 @@ static enum err keep(const struct run *run, const struct reconcile_input *in, co
 
 /* ---- The run ---- */
 
-static enum err compare(struct run *run, struct reconcile_input *in, struct reconcile_result *result)
+static enum err compare(struct run *run, struct reconcile_input *in,
+                        struct reconcile_result *result)
 {
     enum err err = run_select(run);
     if (err != ERR_OK) {
@@ -209,7 +215,8 @@ static enum err run_whole(struct run *run, struct reconcile_outcome *out)
         out->clean = result.clean;
         out->payments = in.payment_count;
         out->lines = in.line_count;
-        out->differences = result.buckets[RECONCILE_OURS_ONLY].items + result.buckets[RECONCILE_THEIRS_ONLY].items;
+        out->differences =
+            result.buckets[RECONCILE_OURS_ONLY].items + result.buckets[RECONCILE_THEIRS_ONLY].items;
         out->recorded = records.count;
         if (run->order->csv) {
             reconcile_csv(&in, &result, &out->csv);
@@ -224,17 +231,20 @@ static enum err run_whole(struct run *run, struct reconcile_outcome *out)
     return err;
 }
 
-enum err reconcile_run(struct store *store, const struct reconcile_order *order, struct reconcile_outcome *out)
+enum err reconcile_run(struct store *store, const struct reconcile_order *order,
+                       struct reconcile_outcome *out)
 {
     struct run run = {.store = store, .order = order, .region = store_region(store)};
     *out = (struct reconcile_outcome){.statement = false};
     buf_init(&out->json, RECONCILE_REPORT_MAX);
     buf_init(&out->csv, CSV_MAX);
-    enum err err = statement_rail_valid(slice_of(order->rail)) ? statement_day_read(slice_of(order->day), &run.from_ms)
-                                                               : ERR_INPUT;
+    enum err err = statement_rail_valid(slice_of(order->rail))
+                       ? statement_day_read(slice_of(order->day), &run.from_ms)
+                       : ERR_INPUT;
     if (err == ERR_OK) {
         run.to_ms = run.from_ms + MS_PER_DAY;
-        run.listed_before_ms = (order->now_ms < run.to_ms ? order->now_ms : run.to_ms) - order->settle_ms;
+        run.listed_before_ms =
+            (order->now_ms < run.to_ms ? order->now_ms : run.to_ms) - order->settle_ms;
         err = run_whole(&run, out);
     }
     run_release(&run);
@@ -249,7 +259,8 @@ void reconcile_outcome_release(struct reconcile_outcome *out)
 
 /* ---- Loading ---- */
 
-static void day_of(const struct statement_load *load, const struct statement_line *l, char day[STATEMENT_DAY_SIZE])
+static void day_of(const struct statement_load *load, const struct statement_line *l,
+                   char day[STATEMENT_DAY_SIZE])
 {
     if (l->date_ms > 0) {
         statement_day(l->date_ms, day);
@@ -285,7 +296,8 @@ static enum err load_one(struct store *store, const struct statement_load *load,
     for (size_t c = 1; c <= chunks && err == ERR_OK && outcome == STATEMENT_ADDED; c++) {
         redisReply *reply = NULL;
         buf_clear(&text);
-        for (size_t i = (c - 1) * STATEMENT_CHUNK_LINES; i < count && i < c * STATEMENT_CHUNK_LINES; i++) {
+        for (size_t i = (c - 1) * STATEMENT_CHUNK_LINES; i < count && i < c * STATEMENT_CHUNK_LINES;
+             i++) {
             statement_line_write(lines[i], &text);
             buf_put_char(&text, '\n');
         }

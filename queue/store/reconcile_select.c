@@ -1,5 +1,6 @@
-/* Which of the gathered lines and payments a run compares. A payment belongs to the day whose statement says the last
- * word of it; until there is one it is shown on each of the following days, as long as the run looks back. */
+/* Which of the gathered lines and payments a run compares. A payment belongs to the day whose
+ * statement says the last word of it; until there is one it is shown on each of the following days,
+ * as long as the run looks back. */
 #include <stdlib.h>
 #include <string.h>
 #include "queue/store/reconcile_inside.h"
@@ -7,7 +8,8 @@
 /* Earlier statements and our record agree: there is nothing to add on this day. */
 static bool explained(const struct run_payment *p)
 {
-    return p->p.state == RECONCILE_SUCCEEDED ? p->debits == 1 && p->returns == 0 : p->returns == 1 && p->debits <= 1;
+    return p->p.state == RECONCILE_SUCCEEDED ? p->debits == 1 && p->returns == 0
+                                             : p->returns == 1 && p->debits <= 1;
 }
 
 static bool belongs(const struct run *run, const struct run_payment *p)
@@ -17,7 +19,8 @@ static bool belongs(const struct run *run, const struct run_payment *p)
     }
     switch (p->p.state) {
     case RECONCILE_SUCCEEDED:
-    case RECONCILE_RETURNED: return p->final_ms >= run->look_from_ms && p->final_ms < run->to_ms && !explained(p);
+    case RECONCILE_RETURNED:
+        return p->final_ms >= run->look_from_ms && p->final_ms < run->to_ms && !explained(p);
     case RECONCILE_FAILED: return p->final_ms >= run->from_ms && p->final_ms < run->to_ms;
     default: return p->made_ms < run->to_ms;
     }
@@ -33,8 +36,8 @@ static int number_order(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-/* Two lines are the same booking if they say the same; where the bank gives its reference the day may differ, because
- * an advice (camt.054) and the statement (camt.053) may date it differently. */
+/* Two lines are the same booking if they say the same; where the bank gives its reference the day
+ * may differ, because an advice (camt.054) and the statement (camt.053) may date it differently. */
 static int line_order(const struct statement_line *a, const struct statement_line *b)
 {
     int order = text_order(a->our_id, b->our_id);
@@ -56,7 +59,8 @@ static int by_line(const void *x, const void *y)
     return order != 0 ? order : text_order((*a)->line.reason, (*b)->line.reason);
 }
 
-/* The same booking in several files counts as often as in the file that has it most often. rows: sorted. */
+/* The same booking in several files counts as often as in the file that has it most often. rows:
+ * sorted. */
 static void unite(struct run *run, const struct run_line **rows, size_t n)
 {
     run->compared_count = 0;

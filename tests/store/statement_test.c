@@ -30,11 +30,12 @@ static int three_paid(void **state)
 /* As a bank's callback says it: the rail is told by the actor. */
 static enum news_outcome bank_says(const char *id, enum payment_state s)
 {
-    struct payment_news n = {
-        .id = slice_of(id),
-        .state = s,
-        .amount_fen = FEN,
-        .event_tail = SLICE_LIT("\"at_ms\":1,\"actor\":\"bank:" RAIL "\",\"reason\":\"callback: x\",\"policy\":\"\"")};
+    struct payment_news n = {.id = slice_of(id),
+                             .state = s,
+                             .amount_fen = FEN,
+                             .event_tail =
+                                 SLICE_LIT("\"at_ms\":1,\"actor\":\"bank:" RAIL
+                                           "\",\"reason\":\"callback: x\",\"policy\":\"\"")};
     enum news_outcome outcome;
     outcome_begin(store_fcall(store), REGION);
     outcome_add(store_fcall(store), &n);
@@ -44,8 +45,11 @@ static enum news_outcome bank_says(const char *id, enum payment_state s)
 
 static struct statement_line line(const char *id, enum statement_side side, int64_t fen)
 {
-    struct statement_line l = {
-        .amount_fen = fen, .side = side, .booked = true, .returned = side == STATEMENT_CREDIT, .items = 1};
+    struct statement_line l = {.amount_fen = fen,
+                               .side = side,
+                               .booked = true,
+                               .returned = side == STATEMENT_CREDIT,
+                               .items = 1};
     snprintf(l.our_id, sizeof(l.our_id), "%s", id);
     return l;
 }
@@ -160,7 +164,8 @@ static void a_day_is_a_day_of_the_calendar(void **state)
     statement_day(ms - 1, text);
     assert_string_equal(text, "20261120");
     assert_ok(statement_day_read(SLICE_LIT("20280229"), &ms));
-    static const char *const BAD[] = {"20260229", "2026-13-01", "20261100", "2026/11/21", "", "202611", "2026-1-021"};
+    static const char *const BAD[] = {"20260229", "2026-13-01", "20261100",  "2026/11/21",
+                                      "",         "202611",     "2026-1-021"};
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         assert_int_equal(statement_day_read(slice_of(BAD[i]), &ms), ERR_INPUT);
     }
@@ -198,7 +203,8 @@ static void the_same_file_again_changes_nothing(void **state)
 static void lines_lie_under_the_day_they_were_booked(void **state)
 {
     (void)state;
-    struct statement_line lines[2] = {line("A1", STATEMENT_DEBIT, 5), line("A2", STATEMENT_DEBIT, 6)};
+    struct statement_line lines[2] = {line("A1", STATEMENT_DEBIT, 5),
+                                      line("A2", STATEMENT_DEBIT, 6)};
     struct statement_file files[STATEMENT_FILES_MAX];
     size_t n = 9;
     lines[0].date_ms = INT64_C(1795190400000);
@@ -275,7 +281,8 @@ static void twice_in_one_file_is_paid_twice(void **state)
 {
     (void)state;
     const char *id = payment_id(case_number(1), 1);
-    const struct statement_line lines[2] = {line(id, STATEMENT_DEBIT, FEN), line(id, STATEMENT_DEBIT, FEN)};
+    const struct statement_line lines[2] = {line(id, STATEMENT_DEBIT, FEN),
+                                            line(id, STATEMENT_DEBIT, FEN)};
     struct reconcile_outcome out;
     assert_int_equal(bank_says(id, PAYMENT_SUCCEEDED), NEWS_OK);
     load_lines(SHA_A, lines, 2);
@@ -292,7 +299,8 @@ static void a_return_that_nobody_told_of_flows_back_once(void **state)
 {
     (void)state;
     const char *id = payment_id(case_number(1), 1);
-    const struct statement_line lines[2] = {line(id, STATEMENT_DEBIT, FEN), line(id, STATEMENT_CREDIT, FEN)};
+    const struct statement_line lines[2] = {line(id, STATEMENT_DEBIT, FEN),
+                                            line(id, STATEMENT_CREDIT, FEN)};
     struct reconcile_outcome out, again;
     assert_int_equal(bank_says(id, PAYMENT_SUCCEEDED), NEWS_OK);
     load_lines(SHA_A, lines, 2);
@@ -340,7 +348,8 @@ static void contradictions_are_listed_and_change_nothing(void **state)
     (void)state;
     const char *failed = payment_id(case_number(1), 1), *unsent = payment_id(case_number(2), 1),
                *other = payment_id(case_number(3), 1);
-    const struct statement_line lines[3] = {line(failed, STATEMENT_DEBIT, FEN), line(unsent, STATEMENT_DEBIT, FEN),
+    const struct statement_line lines[3] = {line(failed, STATEMENT_DEBIT, FEN),
+                                            line(unsent, STATEMENT_DEBIT, FEN),
                                             line(other, STATEMENT_DEBIT, FEN - 1)};
     struct reconcile_outcome out;
     assert_int_equal(bank_says(failed, PAYMENT_FAILED), NEWS_OK);
@@ -375,6 +384,56 @@ static void what_the_bank_does_not_list_is_asked_for(void **state)
     reconcile_outcome_release(&out);
 }
 
+static void what_people_have_decided_is_asked_for_as_well(void **state)
+{
+    (void)state;
+    const char *id = payment_id(case_number(1), 1);
+    struct reconcile_outcome out;
+    assert_int_equal(news(id, PAYMENT_SUCCEEDED, FEN), NEWS_OK); /* no rail is told */
+    load_lines(SHA_A, NULL, 0);
+    run(&out);
+    struct json *root = report_of(&out);
+    assert_string_equal(reason_for(root, id), "not_listed/ask_bank");
+    json_free(root);
+    reconcile_outcome_release(&out);
+}
+
+/* Batches booked in one sum: the books of a file rail say which payments are in it. */
+static enum err batches(void *self, const char *const *ids, size_t n,
+                        char (*out)[STATEMENT_BATCH_SIZE])
+{
+    for (size_t i = 0; i < n; i++) {
+        snprintf(out[i], STATEMENT_BATCH_SIZE, "%s", strcmp(ids[i], self) == 0 ? "" : "JIUJI1");
+    }
+    return ERR_OK;
+}
+
+static void a_batch_booked_in_one_sum_stands_for_its_payments(void **state)
+{
+    (void)state;
+    char outside[STATEMENT_ID_SIZE];
+    struct statement_line l = line("", STATEMENT_DEBIT, 2 * FEN);
+    struct reconcile_outcome out;
+    snprintf(outside, sizeof(outside), "%s", payment_id(case_number(3), 1));
+    snprintf(l.batch_id, sizeof(l.batch_id), "JIUJI1");
+    l.items = 2;
+    for (int i = 1; i <= 2; i++) {
+        assert_int_equal(bank_says(payment_id(case_number(i), 1), PAYMENT_SUCCEEDED), NEWS_OK);
+    }
+    load_lines(SHA_A, &l, 1);
+    const struct reconcile_order order = {.rail = RAIL,
+                                          .day = today,
+                                          .now_ms = clock_now_ms() + 60000,
+                                          .actor = "worker:t",
+                                          .token = SLICE_LIT(""),
+                                          .batches_of = batches,
+                                          .self = outside};
+    assert_ok(reconcile_run(store, &order, &out));
+    assert_true(out.clean);
+    assert_int_equal(out.payments, 2);
+    reconcile_outcome_release(&out);
+}
+
 /* ---- Who runs it ---- */
 
 static struct reconcile_task take(void)
@@ -401,8 +460,11 @@ static void a_run_that_is_asked_for_is_taken_by_one(void **state)
     assert_string_equal(task.day, today);
     assert_ok(slice_copy(task.token, token, sizeof(token)));
     assert_false(take().found);
-    const struct reconcile_order order = {
-        .rail = RAIL, .day = today, .now_ms = clock_now_ms(), .actor = "worker:t", .token = slice_of(token)};
+    const struct reconcile_order order = {.rail = RAIL,
+                                          .day = today,
+                                          .now_ms = clock_now_ms(),
+                                          .actor = "worker:t",
+                                          .token = slice_of(token)};
     struct reconcile_outcome out;
     assert_ok(reconcile_run(store, &order, &out));
     reconcile_outcome_release(&out);
@@ -412,7 +474,8 @@ static void a_run_that_is_asked_for_is_taken_by_one(void **state)
     assert_ok(reconcile_get_read(send_call(), &kept, 1));
     assert_true(kept.found && !kept.waiting && kept.report.len > 0);
     assert_true(slice_is(kept.actor, "worker:t"));
-    reconcile_plan_write(store_fcall(store), REGION, RAIL, today, 1); /* there is a report: no daily run */
+    reconcile_plan_write(store_fcall(store), REGION, RAIL, today,
+                         1); /* there is a report: no daily run */
     send_call();
     assert_int_equal(set_size("reconcile:due"), 0);
     reconcile_plan_write(store_fcall(store), REGION, RAIL, "20200101", 1);
@@ -460,8 +523,11 @@ int main(void)
         cmocka_unit_test_setup(what_the_bank_paid_and_we_did_not_know_is_recorded, three_paid),
         cmocka_unit_test_setup(contradictions_are_listed_and_change_nothing, three_paid),
         cmocka_unit_test_setup(what_the_bank_does_not_list_is_asked_for, three_paid),
+        cmocka_unit_test_setup(what_people_have_decided_is_asked_for_as_well, three_paid),
+        cmocka_unit_test_setup(a_batch_booked_in_one_sum_stands_for_its_payments, three_paid),
         cmocka_unit_test_setup(a_run_that_is_asked_for_is_taken_by_one, three_paid),
-        cmocka_unit_test_setup(strange_arguments_are_refused_before_anything_is_written, three_paid),
+        cmocka_unit_test_setup(strange_arguments_are_refused_before_anything_is_written,
+                               three_paid),
     };
     return RUN_WITH_REDIS(tests);
 }

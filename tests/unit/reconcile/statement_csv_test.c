@@ -19,15 +19,18 @@ static void the_sandbox_form_is_read(void **state)
 {
     (void)state;
     struct statement_line *l = NULL;
-    assert_int_equal(read_ok("time,reference,amount_fen,payee,status\r\n"
-                             "2026-11-20T23:30:00.000Z,5200002611210100000019A01,331200,****1234,paid\r\n"
-                             "2026-11-21T23:59:59.999+08:00,5200002611210100000019A01,331200,****1234,returned\r\n",
-                             &l),
-                     2);
+    assert_int_equal(
+        read_ok(
+            "time,reference,amount_fen,payee,status\r\n"
+            "2026-11-20T23:30:00.000Z,5200002611210100000019A01,331200,****1234,paid\r\n"
+            "2026-11-21T23:59:59.999+08:00,5200002611210100000019A01,331200,****1234,returned\r\n",
+            &l),
+        2);
     assert_true(l[0].date_ms == INT64_C(1795190400000)); /* 21 November in China, both */
     assert_true(l[1].date_ms == l[0].date_ms);
     assert_string_equal(l[0].our_id, "5200002611210100000019A01");
-    assert_true(l[0].amount_fen == 331200 && l[0].booked && !l[0].returned && l[0].side == STATEMENT_DEBIT);
+    assert_true(l[0].amount_fen == 331200 && l[0].booked && !l[0].returned &&
+                l[0].side == STATEMENT_DEBIT);
     assert_true(l[1].returned && l[1].side == STATEMENT_CREDIT);
     free(l);
 }
@@ -44,7 +47,8 @@ static void columns_in_any_order_quotes_and_a_byte_order_mark_are_read(void **st
                              &l),
                      2);
     assert_string_equal(l[0].bank_ref, "a \"b\", c");
-    assert_true(l[0].side == STATEMENT_CREDIT && !l[0].returned && l[0].amount_fen == 1 && l[0].items == 1);
+    assert_true(l[0].side == STATEMENT_CREDIT && !l[0].returned && l[0].amount_fen == 1 &&
+                l[0].items == 1);
     assert_true(l[1].side == STATEMENT_DEBIT && l[1].items == 0);
     assert_string_equal(l[1].batch_id, "JIUJI1");
     assert_string_equal(l[1].reason, "AC04");
