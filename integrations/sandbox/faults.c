@@ -118,6 +118,45 @@ static bool members_known(const struct json *root)
     return true;
 }
 
+/* splitmix64 */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static enum err add_seeded(struct faults *f, const struct json *root)
+{
+    int64_t seed, count = 1;
+    enum peer peer = PEER_ANY;
+    for (const struct json *m = json_first(root); m != NULL; m = json_next(m)) {
+        const char *name = json_name(m);
+        if (strcmp(name, "seed") != 0 && strcmp(name, "count") != 0 && strcmp(name, "rail") != 0) {
+            return ERR_INPUT;
+        }
+    }
+    if (json_int64(json_get(root, "seed"), 0, JSON_INT_MAX, &seed) != ERR_OK ||
+        read_int(json_get(root, "count"), 1, FAULTS_MAX, &count) != ERR_OK ||
+        read_peer(json_get(root, "rail"), &peer) != ERR_OK) {
+        return ERR_INPUT;
+    }
+    if ((size_t)count > FAULTS_MAX - f->count) {
+        return ERR_LIMIT;
+    }
+    uint64_t state = (uint64_t)seed;
+    for (int64_t i = 0; i < count; i++) {
+        f->menu[f->count++] =
+            (struct fault){.kind = (enum fault_kind)(next_random(&state) % FAULT_FORGOTTEN),
+                           .place = FAULT_ON_DISBURSE,
+                           .peer = peer,
+                           .left = 1,
+                           .ms = (int64_t)(next_random(&state) % (FAULT_SEEDED_MS + 1))};
+    }
+    return ERR_OK;
+}
+
 enum err faults_add(struct faults *f, struct slice body)
 {
     if (f->count == FAULTS_MAX) {
@@ -126,6 +165,11 @@ enum err faults_add(struct faults *f, struct slice body)
     struct json *root = NULL;
     enum err err = body.len == 0 ? ERR_INPUT : json_parse(body, &root, NULL);
     if (err != ERR_OK) {
+        return err;
+    }
+    if (json_get(root, "seed") != NULL) {
+        err = add_seeded(f, root);
+        json_free(root);
         return err;
     }
     struct fault fault = {

@@ -13,6 +13,7 @@
 #define FAULT_MATCH_MAX 64 /* characters of a prefix */
 #define FAULT_COUNT_MAX 1000000
 #define FAULT_MS_MAX 3600000
+#define FAULT_SEEDED_MS 2000
 
 /* Who the sandbox stands in for, and the word for it. */
 #define PEER_TABLE(X)                                                              \
@@ -99,7 +100,9 @@ const char *fault_word(enum fault_kind kind);
 
 /* Put one on the menu from {"kind":…,"count":1,"ms":0,"match":"","rail":"",
  * "on":"disburse|query|sms|cancel|check"}; all but kind may be left out; rail is a peer's word, ""
- * = whoever meets it first. ERR_INPUT, ERR_LIMIT (menu full). */
+ * = whoever meets it first. Or fill the menu by chance, the same for the same seed:
+ * {"seed":0..,"count":n,"rail":""} puts n faults of any kind but key_forgotten on it, each once, on
+ * orders, ms up to FAULT_SEEDED_MS. ERR_INPUT, ERR_LIMIT (menu full). */
 MUST_CHECK enum err faults_add(struct faults *f, struct slice body);
 void faults_clear(struct faults *f); /* empties the menu; what was met stays counted */
 /* {"menu":[…],"met":{"hang":0,…}} */

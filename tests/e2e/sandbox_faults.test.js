@@ -259,3 +259,27 @@ test('delivery reports are fetched as Kannel does it; SMS faults strike SMS only
         assert.strictEqual((await sandbox.get('/sandbox/sms')).messages.length, 2);
     });
 });
+
+test('the menu is filled by chance from a seed: the same seed, the same menu', async () => {
+    await withSandbox(async (sandbox) => {
+        const menu = async (seed, count = 20) => {
+            await sandbox.ask('DELETE', '/sandbox/faults');
+            await sandbox.fault({ seed, count, rail: 'wechat' });
+            return (await sandbox.get('/sandbox/faults')).menu;
+        };
+        const first = await menu(7);
+        assert.strictEqual(first.length, 20);
+        assert.ok(new Set(first.map(({ kind }) => kind)).size > 5);
+        assert.ok(first.every(({ rail, ms }) => rail === 'wechat' && ms <= 2000));
+        assert.deepStrictEqual(await menu(7), first);
+        assert.notDeepStrictEqual(await menu(8), first);
+        for (const [body, status] of [
+            ['{"seed":-1}', 400],
+            ['{"seed":1,"kind":"hang"}', 400],
+            ['{"seed":1,"count":65}', 400],
+            ['{"seed":1,"count":50}', 429],
+        ]) {
+            assert.strictEqual((await sandbox.ask('POST', '/sandbox/faults', { body })).status, status, body);
+        }
+    });
+});

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         static struct faults faults;
         faults.count = 0;
         enum err err = faults_add(&faults, body);
-        ASSERT((err == ERR_OK) == (faults.count == 1));
+        ASSERT((err == ERR_OK) == (faults.count >= 1)); /* a seed puts several */
         break;
     }
     default: {
