@@ -29,6 +29,7 @@
     X("ledger", ctl_ledger, "prove the books, show a fund's accounts and entries")       \
     X("reconcile", ctl_reconcile, "the bank's statement against payments and ledger")    \
     X("bankfile", ctl_bankfile, "make the books of a rail that gives files to a bank")    \
+    X("hooks", ctl_hooks, "other systems that hear of events: list, given up, replay")       \
     X("dead", ctl_dead, "list parked jobs with their reason, or put them back")          \
     X("alias", ctl_alias, "local names of places: propose, approve, list, revert")       \
     X("relatives", ctl_relatives, "officers' near relatives: add, remove, list")         \
