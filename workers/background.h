@@ -18,7 +18,8 @@ struct background {
     atomic_bool is_over;
 };
 
-/* Start with all zero; http_client_setup() was called. calls: count prepared calls. ERR_NO_MEMORY: nothing was started. */
+/* Start with all zero; http_client_setup() was called. calls: count prepared calls. ERR_NO_MEMORY:
+ * nothing was started. */
 MUST_CHECK enum err background_start(struct background *b, struct http_call *calls, size_t count);
 /* Are the calls over? Then they have their outcomes and the next batch may start. */
 bool background_over(struct background *b);
