@@ -127,7 +127,8 @@ npm_try() {
     if ! cmp -s "$ROOT/tests/package.json" "$folder/package.json" || [ ! -d "$folder/node_modules" ]; then
         step "Fetching npm packages for some tests"
         cp "$ROOT/tests/package.json" "$folder/package.json"
-        (cd "$folder" && timeout 300 npm install --no-audit --no-fund --no-package-lock --ignore-scripts >>"$log" 2>&1) || {
+        (cd "$folder" &&
+            timeout 300 npm install --no-audit --no-fund --no-package-lock --ignore-scripts) >>"$log" 2>&1 || {
             rm -f "$folder/package.json"
             say "not fetched (see $log): their tests say SKIPPED"
         }

@@ -63,7 +63,7 @@
     X(wechat_perception, TEXT, "行政补贴", 1, 60, "what the payee is told")                        \
     X(wechat_subsidy, TEXT, "临时救助", 1, 96, "kind of subsidy, for the report")                  \
     X(pay_profile_dir, TEXT, "", 0, 200, "folder with RAIL.json, the provider profiles (ops/pay)")      \
-    X(pay_routes, TEXT, "account:g2p,openid:wechat,alipay-uid:alipay,alipay-login:alipay", 1, 200,                              \
+    X(pay_routes, TEXT, "account:g2p,openid:wechat,alipay-uid:alipay,alipay-login:alipay", 1, 200, \
       "which rail carries which kind of account, kind:rail, comma-separated")                  \
     X(bankfile_registry, TEXT, "", 0, 200, "books of the bank's files; \"\" = no such rail")   \
     X(bankfile_out, TEXT, "", 0, 200, "folder (or SFTP path) for our files")                   \

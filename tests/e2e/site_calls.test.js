@@ -14,7 +14,9 @@ let machine;
 let calls = 0;
 
 test.before(async () => {
-    site = await Site.start({ settings: { call_ticket_ms: WAIT_MS, bank_settle_ms: 300, bank_timeout_ms: 1000 } });
+    site = await Site.start({
+        settings: { call_ticket_ms: WAIT_MS, bank_settle_ms: 300, bank_timeout_ms: 1000 },
+    });
     await site.ready();
     machine = await site.as('machine', 'pbx-bridge');
 });
@@ -29,7 +31,14 @@ function call(caller) {
         id,
         caller,
         async says(event, s, more = {}) {
-            const body = { call_id: id, event, ts: at(s), queue: 'relief', ...(caller && { caller }), ...more };
+            const body = {
+                call_id: id,
+                event,
+                ts: at(s),
+                queue: 'relief',
+                ...(caller && { caller }),
+                ...more,
+            };
             return machine.must(200, 'POST', '/v1/calls/events', body);
         },
         async shown() {
@@ -155,7 +164,8 @@ test('the same events again and in any order change nothing', async () => {
         { call_id: one.id, event: 'offered', ts: at(0), caller: one.caller },
         { call_id: one.id, event: 'answered', ts: at(10), caller: one.caller },
     ];
-    const today = async () => (await (await site.as('auditor')).must(200, 'GET', '/v1/reports/hotline')).total;
+    const today = async () =>
+        (await (await site.as('auditor')).must(200, 'GET', '/v1/reports/hotline')).total;
     const before = await today();
     assert.deepStrictEqual(await machine.must(200, 'POST', '/v1/calls/events', events), {
         taken: 3,
@@ -181,8 +191,10 @@ test('recorded frames of Asterisk are understood as they are', async () => {
     const caller = `CallerIDNum: ${number}\r\nUniqueid: ${epoch}.7\r\nLinkedid: ${epoch}.7\r\n`;
     const frames =
         `Asterisk Call Manager/5.0.2\r\n` +
-        `Event: QueueCallerJoin\r\nTimestamp: ${epoch}.100000\r\n${caller}Queue: relief\r\nPosition: 1\r\nCount: 1\r\n\r\n` +
-        `Event: QueueCallerAbandon\r\nTimestamp: ${epoch + 20}.100000\r\n${caller}Queue: relief\r\nHoldTime: 20\r\n\r\n` +
+        `Event: QueueCallerJoin\r\nTimestamp: ${epoch}.100000\r\n${caller}Queue: relief\r\n` +
+        `Position: 1\r\nCount: 1\r\n\r\n` +
+        `Event: QueueCallerAbandon\r\nTimestamp: ${epoch + 20}.100000\r\n${caller}Queue: relief\r\n` +
+        `HoldTime: 20\r\n\r\n` +
         `Event: Hangup\r\nTimestamp: ${epoch + 20}.200000\r\n${caller}Cause: 16\r\n\r\n`;
     const headers = { 'content-type': 'text/plain' };
     const answer = await machine.ask('POST', '/v1/calls/events?source=pbx-9', { body: frames, headers });
@@ -208,8 +220,17 @@ test('who may post, and what is refused', async () => {
         const answer = await machine.post('/v1/calls/events', bad);
         assert.ok([400, 413].includes(answer.status), answer.text);
     }
-    for (const query of ['?from=2026-13-01', '?from=2026-03-02&to=2026-03-01', '?more=1', '?from=2024-01-01&to=2026-01-01']) {
+    for (const query of [
+        '?from=2026-13-01',
+        '?from=2026-03-02&to=2026-03-01',
+        '?more=1',
+        '?from=2024-01-01&to=2026-01-01',
+    ]) {
         assert.strictEqual((await machine.get(`/v1/reports/hotline${query}`)).status, 400, query);
     }
-    assert.strictEqual((await machine.get('/v1/cases/5200002603010100000012')).status, 403, 'a machine is nobody');
+    assert.strictEqual(
+        (await machine.get('/v1/cases/5200002603010100000012')).status,
+        403,
+        'a machine is nobody',
+    );
 });

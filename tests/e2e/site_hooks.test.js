@@ -96,8 +96,14 @@ test('a case and its payment go out as CloudEvents, without words of people', as
     const ticket = strandedTicket();
     const no = await call(ticket);
     await site.awaitCase(no, 'FIRST_AID_PAID');
-    await money.hears('the payment', (event) => event.subject === `case/${no}` && event.type === 'jiuji.payment.paid');
-    await all.hears('the payment', (event) => event.subject === `case/${no}` && event.type === 'jiuji.payment.paid');
+    await money.hears(
+        'the payment',
+        (event) => event.subject === `case/${no}` && event.type === 'jiuji.payment.paid',
+    );
+    await all.hears(
+        'the payment',
+        (event) => event.subject === `case/${no}` && event.type === 'jiuji.payment.paid',
+    );
     const { headers, event } = all.of(no)[0];
     assert.strictEqual(headers['content-type'], 'application/cloudevents+json; charset=utf-8');
     assert.strictEqual(headers['webhook-id'], event.id);
@@ -109,7 +115,14 @@ test('a case and its payment go out as CloudEvents, without words of people', as
     const paid = all.of(no).find((one) => one.event.type === 'jiuji.payment.paid').event;
     assert.ok(paid.data.postings[0].amount_fen > 0);
     const text = all.seen.map((one) => one.body).join('');
-    for (const word of [ticket.person.name, ticket.person.phone, ticket.person.id_number, '钱包', 'reason', 'actor']) {
+    for (const word of [
+        ticket.person.name,
+        ticket.person.phone,
+        ticket.person.id_number,
+        '钱包',
+        'reason',
+        'actor',
+    ]) {
         assert.ok(!text.includes(word), word);
     }
     await all.gone();
@@ -118,22 +131,26 @@ test('a case and its payment go out as CloudEvents, without words of people', as
 
 const { standardwebhooks } = { standardwebhooks: load('standardwebhooks') };
 
-test('the signature is one for the reference library', { skip: skipWithout({ standardwebhooks }) }, async () => {
-    const one = await (await Endpoint.start()).subscribe(['case.receive']);
-    const no = await call(plainTicket());
-    const { headers, body } = await one.hears('the case', (event) => event.subject === `case/${no}`);
-    const webhook = new standardwebhooks.Webhook(one.secret);
-    // the site's clock is set: the library is told the same time
-    const real = Date.now;
-    Date.now = () => Number(headers['webhook-timestamp']) * 1000;
-    try {
-        assert.deepStrictEqual(webhook.verify(body, headers), JSON.parse(body));
-        assert.throws(() => webhook.verify(body.replace('receive', 'deceive'), headers));
-    } finally {
-        Date.now = real;
-    }
-    await one.gone();
-});
+test(
+    'the signature is one for the reference library',
+    { skip: skipWithout({ standardwebhooks }) },
+    async () => {
+        const one = await (await Endpoint.start()).subscribe(['case.receive']);
+        const no = await call(plainTicket());
+        const { headers, body } = await one.hears('the case', (event) => event.subject === `case/${no}`);
+        const webhook = new standardwebhooks.Webhook(one.secret);
+        // the site's clock is set: the library is told the same time
+        const real = Date.now;
+        Date.now = () => Number(headers['webhook-timestamp']) * 1000;
+        try {
+            assert.deepStrictEqual(webhook.verify(body, headers), JSON.parse(body));
+            assert.throws(() => webhook.verify(body.replace('receive', 'deceive'), headers));
+        } finally {
+            Date.now = real;
+        }
+        await one.gone();
+    },
+);
 
 test('a failure is tried again when the schedule says, under the same id', async () => {
     const one = await (await Endpoint.start((_, n) => (n === 1 ? 500 : 200))).subscribe(['case.receive']);
@@ -210,7 +227,11 @@ test('after ten failures over three days it is given up and disabled; it can be 
     for (let tries = 1; tries <= 10; tries++) {
         await until(`try ${tries}`, () => one.of(no).length === tries);
         await until('its answer to be known', async () => {
-            const waits = await site.redis('HGET', site.key(`hook:${one.id}:tries`), (await names(one))[0] || '-');
+            const waits = await site.redis(
+                'HGET',
+                site.key(`hook:${one.id}:tries`),
+                (await names(one))[0] || '-',
+            );
             return Number(waits) === tries || (tries === 10 && (await one.row()).dead === 1);
         });
         hour += 27;
@@ -221,8 +242,14 @@ test('after ten failures over three days it is given up and disabled; it can be 
     assert.strictEqual(dead.length, 1);
     assert.strictEqual(dead[0].webhook_id, one.seen[0].event.id);
     assert.strictEqual(dead[0].why, 'status 500');
-    assert.match(await site.ctl('hooks', 'list'), new RegExp(`^${one.id}\tdisabled\t.*given up 1\t.*status 500`, 'm'));
-    assert.match(await site.ctl('hooks', 'dead', one.id), new RegExp(`^${one.seen[0].event.id}\t.*\tstatus 500`));
+    assert.match(
+        await site.ctl('hooks', 'list'),
+        new RegExp(`^${one.id}\tdisabled\t.*given up 1\t.*status 500`, 'm'),
+    );
+    assert.match(
+        await site.ctl('hooks', 'dead', one.id),
+        new RegExp(`^${one.seen[0].event.id}\t.*\tstatus 500`),
+    );
     const answer = await admin.ask('POST', `/v1/hooks/${one.id}/replay`);
     assert.deepStrictEqual(answer.json, { given_up_sent_again: 1 });
     assert.match(await site.ctl('hooks', 'replay', one.id), /^active; 0 given-up/);

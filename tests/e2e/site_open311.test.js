@@ -16,7 +16,9 @@ let open;
 let key;
 
 test.before(async () => {
-    site = await Site.start({ settings: { bank_settle_ms: 300, open311_url: 'https://jiuji.example/open311/v2' } });
+    site = await Site.start({
+        settings: { bank_settle_ms: 300, open311_url: 'https://jiuji.example/open311/v2' },
+    });
     await site.ready();
     open = site.api(null);
     key = await site.token('machine', 'city-app');
@@ -73,7 +75,10 @@ test('discovery and services, in both forms', async () => {
     assert.deepStrictEqual(endpoint.formats, ['text/xml', 'application/json']);
     const xml = await open.get('/open311/v2/discovery.xml');
     assert.match(xml.headers['content-type'], /^text\/xml/);
-    assert.strictEqual(xpath(xml.text, 'string(/discovery/endpoints/endpoint/formats/format[1])'), 'text/xml');
+    assert.strictEqual(
+        xpath(xml.text, 'string(/discovery/endpoints/endpoint/formats/format[1])'),
+        'text/xml',
+    );
     const services = (await open.get('/open311/v2/services.json')).json;
     assert.ok(services.length > 5);
     for (const one of services) {
@@ -115,7 +120,15 @@ test('what is shown has state, kind and township, and nothing of the person', as
     for (const answer of answers) {
         assert.strictEqual(answer.status, 200, answer.text);
         assert.ok(answer.text.includes(id));
-        for (const secret of [fields.first_name, fields.phone, fields.phone.slice(3), '某某路', '单元', NARRATIVE, '@']) {
+        for (const secret of [
+            fields.first_name,
+            fields.phone,
+            fields.phone.slice(3),
+            '某某路',
+            '单元',
+            NARRATIVE,
+            '@',
+        ]) {
             assert.ok(!answer.text.includes(secret), secret);
         }
     }
@@ -125,14 +138,20 @@ test('what is shown has state, kind and township, and nothing of the person', as
     assert.strictEqual(shown.status, 'open');
     assert.strictEqual(shown.service_code, 'fire');
     assert.strictEqual(shown.address, '南明区兴关路街道');
-    for (const name of ['description', 'lat', 'long', 'media_url']) assert.strictEqual(shown[name], null, name);
+    for (const name of ['description', 'lat', 'long', 'media_url'])
+        assert.strictEqual(shown[name], null, name);
     assert.match(shown.requested_datetime, /^\d{4}-\d\d-\d\dT.*\+08:00$/);
     assert.strictEqual(xpath(answers[1].text, 'string(/service_requests/request/service_request_id)'), id);
 });
 
 test('the list: by number, by kind, by state, by time', async () => {
     const fire = await made();
-    const flood = await made({ service_code: 'flood', address_string: undefined, lat: '26.5700', long: '106.7135' });
+    const flood = await made({
+        service_code: 'flood',
+        address_string: undefined,
+        lat: '26.5700',
+        long: '106.7135',
+    });
     const ids = async (query) => {
         const answer = await open.get(`/open311/v2/requests.json?${query}`);
         assert.strictEqual(answer.status, 200, answer.text);

@@ -79,7 +79,8 @@ test.after(async () => {
 
 const call = async (ticket) => (await (await site.as('agent')).must(201, 'POST', '/v1/tickets', ticket)).no;
 const sha256 = (text) => crypto.createHash('sha256').update(text).digest('hex');
-const checks = async (no) => (await (await site.as('reviewer')).must(200, 'GET', `/v1/cases/${no}/checks`)).checks;
+const checks = async (no) =>
+    (await (await site.as('reviewer')).must(200, 'GET', `/v1/cases/${no}/checks`)).checks;
 const told = async (no) => (await site.events(no)).filter((event) => event.answer);
 
 test('a new case is asked after by a hash; recognised goes into the case with what it lets skip', async () => {
@@ -113,7 +114,10 @@ test('twice, and an older answer behind a newer one, change nothing; a newer one
     for (let i = 0; i < 3; i++) {
         assert.strictEqual((await register.answers(question, 'unknown', { at: hour(2) })).status, 204);
     }
-    assert.strictEqual((await register.answers(question, 'recognised', { kind: 'edge', at: hour(3) })).status, 204);
+    assert.strictEqual(
+        (await register.answers(question, 'recognised', { kind: 'edge', at: hour(3) })).status,
+        204,
+    );
     assert.strictEqual((await told(no)).length, 1);
     assert.strictEqual((await checks(no))[0].answer, 'unknown');
     await register.answers(question, 'recognised', { kind: 'edge', at: hour(1) });
@@ -147,7 +151,9 @@ test('an unreachable register holds up neither the case nor its money', async ()
     assert.strictEqual((await checks(no))[0].state, 'WAITS');
     register.status = 202;
     const job = `${no}.register`;
-    await until('the next try to be put off', () => site.redis('ZSCORE', site.key('q:register:delayed'), job));
+    await until('the next try to be put off', () =>
+        site.redis('ZSCORE', site.key('q:register:delayed'), job),
+    );
     // a person need not wait for it: as if the time had come
     await site.redis('ZADD', site.key('q:register:delayed'), 'XX', 1, job);
     await until('it to be asked', async () => (await checks(no))[0].state === 'ASKED');

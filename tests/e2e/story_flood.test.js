@@ -31,7 +31,7 @@ test.before(async () => {
 
 test.after(() => story?.end());
 
-test('2,000 households of a flooded valley: one list, every household helped once, and back to normal days', async () => {
+test('2,000 households of a flooded valley: one list, each helped once, and back to normal days', async () => {
     const { site } = story;
     const declared = {
         surge: 'flood',

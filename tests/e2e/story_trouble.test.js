@@ -120,7 +120,7 @@ test('paid, but she says that no money came: it is with the county, and nobody c
     assert.ok(events.some((event) => event.verb === 'attempt' && event.answer === 'no'));
 });
 
-test('a household above every ceiling: a conference of three, minutes and votes, and not one fen without them', async () => {
+test('a household above every ceiling: a conference of three, minutes, votes, and no fen without', async () => {
     const no = await story.call({
         cause: 'medical_bill',
         net_expense_fen: 9000000,

@@ -1,4 +1,5 @@
-// Packages of the npm registry that tests use when they are there: listed in tests/package.json, `npm install` in tests/.
+// Packages of the npm registry that tests use when they are there: listed in tests/package.json,
+// `npm install` in tests/.
 'use strict';
 
 const path = require('node:path');

@@ -140,7 +140,8 @@ static enum err doubt_strangers(struct bankfile_rail *rail)
     }
     free(orders);
     if (doubted > 0) {
-        log_event(LOG_ERROR, "bankfile_stranger", "rail=%s about=%s orders=%zu", rail->name, news->about_msg_id, doubted);
+        log_event(LOG_ERROR, "bankfile_stranger", "rail=%s about=%s orders=%zu", rail->name,
+                  news->about_msg_id, doubted);
         news->odd += doubted;
     }
     return ERR_OK;

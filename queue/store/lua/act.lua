@@ -98,7 +98,8 @@ end
 
 -- Arguments: no, verb, actor, claim number, version wanted ("" any), scope (township the actor is bound
 -- to, "" none), event tail, idempotency key hash, fingerprint, notify payload, clocks that start with it
--- ("review=due/warn;…", "" none), then extras of the verb ("first-aid": AID_ARGS). Answers {"ok", version}, {"replayed", version} or {refusal}.
+-- ("review=due/warn;…", "" none), then extras of the verb ("first-aid": AID_ARGS). Answers {"ok", version},
+-- {"replayed", version} or {refusal}.
 function ACT.act(keys, args)
   args_check(args, 11, 11 + AID_ARGS)
   local P, no, verb = keys[1], args[1], args[2]

@@ -21,7 +21,8 @@ end
 
 function GRANT.set(case, g)
   case_set(case, 'g', g.s .. '|' .. int(g.fen) .. '|' .. int(g.n) .. '|' .. int(g.done) .. '|' .. g.fund .. '|' ..
-    g.year .. '|' .. g.cause .. '|' .. g.tier .. '|' .. g.how .. '|' .. g.proposer .. '|' .. g.approver .. '|' .. g.dues)
+    g.year .. '|' .. g.cause .. '|' .. g.tier .. '|' .. g.how .. '|' .. g.proposer .. '|' .. g.approver .. '|' ..
+    g.dues)
 end
 
 -- Instalment i of n: equal shares, what does not divide evenly goes to the first (as money_share() does).
@@ -30,8 +31,8 @@ function GRANT.share(g, i)
   return i == 1 and g.fen - each * (g.n - 1) or each
 end
 
--- Payments of an earlier grant of the case are marked when the next one is approved: in `day`, which a grant has no other
--- use for. What comes back of them later does not touch the grant in force.
+-- Payments of an earlier grant of the case are marked when the next one is approved: in `day`, which a grant has
+-- no other use for. What comes back of them later does not touch the grant in force.
 GRANT.EARLIER = '1'
 
 -- What of the grant has not arrived: by the payments themselves, for any of them may come back.
@@ -63,7 +64,8 @@ VERBS['review'] = { claim = true, decides = true,
 VERBS['assess'] = { extras = 7, claim = true, decides = true,
   plan = function(batch, case, x, who, _, say)
     local entry = GRANT.stop(batch, case) -- of one that is approved and came back: what is assessed anew replaces it
-    local g = { s = 'PROPOSED', fen = ACT.fen(x, 1), tier = x[2], n = whole(x[3], 1, GRANT.INSTALMENTS_MAX, 'instalments'),
+    local g = { s = 'PROPOSED', fen = ACT.fen(x, 1), tier = x[2],
+      n = whole(x[3], 1, GRANT.INSTALMENTS_MAX, 'instalments'),
       done = 0, fund = ACT.code(x[4], 'fund'), year = int(whole(x[5], 1970, 9999, 'year')), cause = x[6], how = x[7],
       proposer = who, approver = '', dues = '' }
     if not GRANT.TIERS[g.tier] or not string.match(g.cause, '^[%w_]+$') or not string.match(g.how, '^[bcgs]$') then
@@ -106,7 +108,8 @@ function GRANT.assessed(case)
   return not string.match(case.g, '^PROPOSED') and 'not-assessed' or nil
 end
 
-VERBS['propose'] = { stops = { 'review' }, extras = 2, claim = true, decides = true, check = GRANT.assessed, plan = GRANT.send_up }
+VERBS['propose'] = { stops = { 'review' }, extras = 2, claim = true, decides = true,
+  check = GRANT.assessed, plan = GRANT.send_up }
 VERBS['convene'] = { extras = 2, decides = true, check = GRANT.assessed, plan = GRANT.send_up }
 
 -- extra: participants, least number of them, votes for, votes against, amount they agree on

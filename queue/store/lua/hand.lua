@@ -22,8 +22,8 @@ function HAND.set(case, h)
   case_set(case, 'ho', h.id .. '|' .. h.hash .. '|' .. h.witness .. '|' .. h.who .. '|' .. int(h.tries))
 end
 
--- First aid in cash was taken from the cash box when it was approved. A grant is held at the bank: when it is handed over
--- in cash the box pays for the bank.
+-- First aid in cash was taken from the cash box when it was approved. A grant is held at the bank: when it is
+-- handed over in cash the box pays for the bank.
 function HAND.from_box(batch, pay)
   if not (pay.grant and pay.method == 'c') then
     return nil

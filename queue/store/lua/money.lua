@@ -4,8 +4,9 @@
 -- small-fast else "0", then by whom it is handed over ("b" bank, "c" cash, "g" goods, "s" service) and, if another fund
 -- than the township's pays, ":" and its code, and at last "!" if a reviewer must have countersigned
 -- (review.lua); then the caps: "household's/person's/township's of the day", the first two paid in
--- the year, 0 = no such cap for the others; times in the year, same cause in the year; day, day cap, month, month cap ("" = no standing order); papers due ms and, if that is to be
--- watched, "/" and when the money has to be there; job score.
+-- the year, 0 = no such cap for the others; times in the year, same cause in the year; day, day cap, month,
+-- month cap ("" = no standing order); papers due ms and, if that is to be watched, "/" and when the money
+-- has to be there; job score.
 local AID_ARGS = 15
 
 local function aid_parse(args, at)
@@ -124,9 +125,9 @@ local function aid_refusal(batch, case, aid)
 end
 
 -- A payment is a field of its case, m1, m2 …: "state|fen|fund|year|cause|small-fast|day|month|how|ms when
--- it was made|bank's reference". how: "a" first aid or "g" grant, then "b" bank, "c" cash, "g" goods or "s" service, then where
--- the money stands once it has arrived: "u" not reviewed, "o" the same and its papers are overdue, "c" confirmed. Its
--- id is the case number, "A" and two digits, so the id alone says where it is.
+-- it was made|bank's reference". how: "a" first aid or "g" grant, then "b" bank, "c" cash, "g" goods or "s" service,
+-- then where the money stands once it has arrived: "u" not reviewed, "o" the same and its papers are
+-- overdue, "c" confirmed. Its id is the case number, "A" and two digits, so the id alone says where it is.
 local function payment_place(id)
   local no, n = string.match(id, '^(%d+)A(%d%d)$')
   if not no then
@@ -239,8 +240,8 @@ end
 
 local RANK = { INTENT = 0, UNKNOWN = 1, ACCEPTED = 2, FAILED = 3, SUCCEEDED = 3, RETURNED = 4 }
 
--- Other payments of the case: is one on its way, does one of first aid wait for its review? What comes back of an earlier
--- one must neither let a second one be made beside the first nor end the duty to review it.
+-- Other payments of the case: is one on its way, does one of first aid wait for its review? What comes back of
+-- an earlier one must neither let a second one be made beside the first nor end the duty to review it.
 local function others_of(batch, case, pay)
   local open, duty = false, false
   for _, m in ipairs(payments_of(batch.P, case)) do
@@ -370,7 +371,8 @@ local function outcome(keys, args)
       push(answers, 'amount')
     elseif RANK[to] == 3 and RANK[pay.s] == 3 and to ~= pay.s then
       push(answers, 'conflict')
-    elseif to == 'RETURNED' and pay.s == 'SUCCEEDED' and RECOVERY.blocks(whole_case(P, batch.cases[no] or cases[no]), pay) then
+    elseif to == 'RETURNED' and pay.s == 'SUCCEEDED' and
+      RECOVERY.blocks(whole_case(P, batch.cases[no] or cases[no]), pay) then
       push(answers, 'conflict')
     elseif pay.s == 'FAILED' and to == 'RETURNED' then
       push(answers, 'same')

@@ -24,8 +24,8 @@ local function load(keys, args)
   return answer
 end
 
--- Arguments: fund codes (1..64). Answers per code {available, day, month, allotted, fen whose papers are overdue, number
--- of such payments, code of the reserve behind it ("" none), what is available there}.
+-- Arguments: fund codes (1..64). Answers per code {available, day, month, allotted, fen whose papers are overdue,
+-- number of such payments, code of the reserve behind it ("" none), what is available there}.
 local function load_funds(keys, args)
   local P, answer, reserves = keys[1], {}, {}
   for i, code in ipairs(args) do

@@ -19,8 +19,8 @@
 -- {r}:ophone:<hash>   t township, a actor: an officer's telephone; {r}:township:<code>:phone h, a, p, k
 --
 -- Contents are kept six months (domain.md section 3: at least five), sealed where they are personal.
-local SMS = { KEEP_S = 15552000, PARK_S = 2592000, PART_S = 3600, HASTE_MS = 5000, CASES_MAX = 8, LIST_MAX = 200, PARTS_MAX = 20,
-  IN_ARGS = 12, OUT_ARGS = 10, END_ARGS = 8,
+local SMS = { KEEP_S = 15552000, PARK_S = 2592000, PART_S = 3600, HASTE_MS = 5000, CASES_MAX = 8, LIST_MAX = 200,
+  PARTS_MAX = 20, IN_ARGS = 12, OUT_ARGS = 10, END_ARGS = 8,
   -- a final state wins over any other; of two final ones, the good news
   RANK = { sending = 1, unknown = 2, queued = 0, accepted = 3, buffered = 4, failed = 5, stopped = 5, delivered = 6 } }
 
@@ -307,7 +307,8 @@ end
 -- ---- Outbox ----
 
 -- Arguments per message: job id, out id, case ("" none), template, version, telephone's hash, payload, "o" if the
--- officer of the inbox is told as well, "officer" if he is the reader, question word ("" none; "-": none, and the case is not linked), its life ms.
+-- officer of the inbox is told as well, "officer" if he is the reader, question word ("" none; "-": none, and the case
+-- is not linked), its life ms.
 -- Answers per message "send:<channel>:<tries>", "sent" (went out before) or "off" (not wanted there).
 function SMS.begin(keys, args)
   local P, n, now = keys[1], SMS.OUT_ARGS, now_ms()
@@ -337,8 +338,9 @@ function SMS.begin(keys, args)
           push(list, 'mi', '0')
         end
       end
-      push(plan, { id = id, hash = hash, talk = list, list = no ~= '' and tries == 1 and P .. ':outs:' .. no, fields = { 'c', no, 't', args[at + 3], 'tv', args[at + 4], 'h',
-        hash, 's', 'sending', 'n', int(tries), 'ch', channel, 'at', int(now), 'pl', args[at + 6] } })
+      push(plan, { id = id, hash = hash, talk = list, list = no ~= '' and tries == 1 and P .. ':outs:' .. no,
+        fields = { 'c', no, 't', args[at + 3], 'tv', args[at + 4], 'h', hash, 's', 'sending', 'n',
+          int(tries), 'ch', channel, 'at', int(now), 'pl', args[at + 6] } })
       if args[at + 7] == 'o' and tries == 1 then
         SMS.tell_officer(batch, no, now)
       end

@@ -165,7 +165,7 @@ static void the_balance_is_opening_less_paid_plus_returned(void **state)
     (void)state;
     struct book b;
     book_init(&b, 1000);
-    assert_null(book_find(&b, SLICE_LIT("P1")));
+    assert_null(book_find(&b, PEER_G2P, SLICE_LIT("P1")));
     struct movement m = movement_of("P1", 300, MOVEMENT_PAID);
     assert_int_equal(book_add(&b, &m), ERR_OK);
     m = movement_of("P2", 999, MOVEMENT_REJECTED);
@@ -173,13 +173,13 @@ static void the_balance_is_opening_less_paid_plus_returned(void **state)
     m = movement_of("P3", 50, MOVEMENT_PAID);
     assert_int_equal(book_add(&b, &m), ERR_OK);
     assert_int_equal(b.balance_fen, 650);
-    assert_int_equal(book_return(&b, book_find(&b, SLICE_LIT("P1")), 9), ERR_OK);
+    assert_int_equal(book_return(&b, book_find(&b, PEER_G2P, SLICE_LIT("P1")), 9), ERR_OK);
     assert_int_equal(b.balance_fen, 950);
     assert_int_equal(b.balance_fen, b.opening_fen - b.paid_fen + b.returned_fen);
     assert_int_equal(b.line_count, 3);
     assert_true(b.lines[2].is_return);
     assert_int_equal(b.lines[2].movement, 0);
-    assert_int_equal(book_find(&b, SLICE_LIT("P1"))->state, MOVEMENT_RETURNED);
+    assert_int_equal(book_find(&b, PEER_G2P, SLICE_LIT("P1"))->state, MOVEMENT_RETURNED);
     book_release(&b);
 }
 
@@ -196,12 +196,12 @@ static void references_are_found_among_many(void **state)
     }
     for (int i = 0; i < 20000; i++) {
         (void)snprintf(reference, sizeof(reference), "P%d", i);
-        const struct movement *m = book_find(&b, slice_of(reference));
+        const struct movement *m = book_find(&b, PEER_G2P, slice_of(reference));
         assert_non_null(m);
         assert_int_equal(m->amount_fen, i % 7 + 1);
     }
-    assert_null(book_find(&b, SLICE_LIT("P20000")));
-    assert_null(book_find(&b, SLICE_LIT("P1 ")));
+    assert_null(book_find(&b, PEER_G2P, SLICE_LIT("P20000")));
+    assert_null(book_find(&b, PEER_G2P, SLICE_LIT("P1 ")));
     book_release(&b);
 }
 
@@ -232,8 +232,9 @@ static void lines_rebuild_the_book_and_damaged_ones_are_refused(void **state)
     assert_int_equal(b.balance_fen, 1000);
     assert_int_equal(b.returned, 1);
     assert_int_equal(b.rejected, 1);
-    assert_string_equal(refusal_code((enum refusal)book_find(&b, SLICE_LIT("P2"))->refusal),
-                        "rjct.payee_fa.invalid");
+    assert_string_equal(
+        refusal_code((enum refusal)book_find(&b, PEER_G2P, SLICE_LIT("P2"))->refusal),
+        "rjct.payee_fa.invalid");
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         assert_int_equal(book_read_line(&b, slice_of(bad[i])), ERR_CORRUPT);
     }
@@ -253,15 +254,15 @@ static void a_fault_strikes_as_often_as_told_where_it_fits(void **state)
         faults_add(&f, SLICE_LIT("{\"kind\":\"hang\",\"count\":2,\"match\":\"P\",\"ms\":9}")),
         ERR_OK);
     assert_int_equal(faults_add(&f, SLICE_LIT("{\"kind\":\"reject\",\"on\":\"sms\"}")), ERR_OK);
-    assert_int_equal(faults_take(&f, FAULT_ON_DISBURSE, 'A', both, 1).kind, FAULT_NONE);
-    assert_int_equal(faults_take(&f, FAULT_ON_QUERY, 'A', &p1, 1).kind, FAULT_NONE);
-    assert_int_equal(faults_take(&f, FAULT_ON_DISBURSE, 'C', &p1, 1).kind, FAULT_NONE);
-    struct fault taken = faults_take(&f, FAULT_ON_DISBURSE, 'A', both, 2);
+    assert_int_equal(faults_take(&f, FAULT_ON_DISBURSE, PEER_G2P, 'A', both, 1).kind, FAULT_NONE);
+    assert_int_equal(faults_take(&f, FAULT_ON_QUERY, PEER_G2P, 'A', &p1, 1).kind, FAULT_NONE);
+    assert_int_equal(faults_take(&f, FAULT_ON_DISBURSE, PEER_G2P, 'C', &p1, 1).kind, FAULT_NONE);
+    struct fault taken = faults_take(&f, FAULT_ON_DISBURSE, PEER_G2P, 'A', both, 2);
     assert_int_equal(taken.kind, FAULT_HANG);
     assert_int_equal(taken.ms, 9);
-    assert_int_equal(faults_take(&f, FAULT_ON_DISBURSE, 'A', &p1, 1).kind, FAULT_HANG);
-    assert_int_equal(faults_take(&f, FAULT_ON_DISBURSE, 'A', &p1, 1).kind, FAULT_NONE);
-    assert_int_equal(faults_take(&f, FAULT_ON_SMS, 'O', &p1, 1).kind, FAULT_REJECT);
+    assert_int_equal(faults_take(&f, FAULT_ON_DISBURSE, PEER_G2P, 'A', &p1, 1).kind, FAULT_HANG);
+    assert_int_equal(faults_take(&f, FAULT_ON_DISBURSE, PEER_G2P, 'A', &p1, 1).kind, FAULT_NONE);
+    assert_int_equal(faults_take(&f, FAULT_ON_SMS, PEER_KANNEL, 'O', &p1, 1).kind, FAULT_REJECT);
     assert_int_equal(f.count, 0);
     assert_int_equal(f.met[FAULT_HANG], 2);
 }
