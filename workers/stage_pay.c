@@ -165,8 +165,11 @@ static void check_time(struct payment_work *w, struct slice stopped, int64_t now
         return;
     }
     if (w->ask) {
-        if (!pay_profile_may_query(p, w->first_ms, now_ms) && p->query_by_key) {
-            hold(w, p->query_after_s * 1000);
+        if (p->query_by_key && now_ms - w->first_ms > p->query_life_s * 1000) {
+            w->bury = "the provider no longer answers for this id: compare with its statement, "
+                      "then decide";
+        } else if (p->query_by_key && !pay_profile_may_query(p, w->first_ms, now_ms)) {
+            hold(w, w->first_ms + p->query_after_s * 1000 - now_ms);
         } else if (!p->query_by_key) {
             hold(w, ASK_PAUSES_MS[COUNT_OF(ASK_PAUSES_MS) - 1]); /* its callback or file tells */
         }
