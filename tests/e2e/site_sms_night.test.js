@@ -118,8 +118,9 @@ test('workers killed again and again while twenty people write: nothing is lost,
     assert.strictEqual(cases.length, citizens.length);
     for (const no of cases) {
         const verbs = (await site.events(no)).map((event) => event.verb);
-        const own = verbs.filter((verb) => verb !== 'link'); // cases alike are linked
-        assert.deepStrictEqual(own, ['receive', 'triage', 'add', 'dispatch']);
+        // cases alike are linked; who answers before the router has looked is never waited for
+        const own = verbs.filter((verb) => verb !== 'link' && verb !== 'triage');
+        assert.deepStrictEqual(own, ['receive', 'add', 'dispatch']);
     }
     for (const citizen of citizens) {
         await citizen.listen();
