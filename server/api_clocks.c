@@ -36,17 +36,6 @@ static void clocks_run(struct op *op);
 
 /* ---- Writing ---- */
 
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    if (at_ms == 0) {
-        json_put_null(o, name);
-        return;
-    }
-    clock_format_rfc3339(at_ms, text);
-    json_put_text(o, name, text);
-}
-
 static void put_reason(struct json_out *o, struct slice word)
 {
     enum pause_reason p;
@@ -66,9 +55,9 @@ static void put_segment(const struct clocks_segment *s, struct json_out *o)
     json_put_text(o, "state_zh", clocks_state_zh(s->state));
     json_put_text(o, "inbox", s->inbox);
     json_put_text(o, "actor", s->actor);
-    put_time(o, "started_at", s->started_ms);
-    put_time(o, "ended_at", s->ended_ms);
-    put_time(o, "due_at", s->due_ms);
+    json_put_time(o, "started_at", s->started_ms);
+    json_put_time(o, "ended_at", s->ended_ms);
+    json_put_time(o, "due_at", s->due_ms);
     json_put_bool(o, "booked", s->booked);
     json_put_bool(o, "assumed", s->assumed);
     json_put_int(o, "used_ms", s->used_ms);
@@ -77,8 +66,8 @@ static void put_segment(const struct clocks_segment *s, struct json_out *o)
     for (size_t i = 0; i < s->pause_count; i++) {
         json_open_object(o, NULL);
         put_reason(o, slice_of(s->pauses[i].reason));
-        put_time(o, "from", s->pauses[i].from_ms);
-        put_time(o, "to", s->pauses[i].to_ms);
+        json_put_time(o, "from", s->pauses[i].from_ms);
+        json_put_time(o, "to", s->pauses[i].to_ms);
         json_close_object(o);
     }
     json_close_array(o);
@@ -98,15 +87,15 @@ static void put_account(struct op *op, const struct case_clocks *c, const struct
     json_put_int(o, "version", c->version);
     json_put_text(o, "state", case_state_word(c->state));
     json_put_text(o, "state_zh", case_state_zh(c->state));
-    put_time(o, "first_contact_at", a->first_contact_ms);
-    put_time(o, "ended_at", a->ended_ms);
+    json_put_time(o, "first_contact_at", a->first_contact_ms);
+    json_put_time(o, "ended_at", a->ended_ms);
     json_put_int(o, "total_ms", a->total_ms);
     json_put_int(o, "returns", a->returns);
     json_put_bool(o, "assumed", assumed);
     if (c->paused) {
         json_open_object(o, "paused");
         put_reason(o, c->pause_reason);
-        put_time(o, "since", c->paused_ms);
+        json_put_time(o, "since", c->paused_ms);
         json_close_object(o);
     } else {
         json_put_null(o, "paused");

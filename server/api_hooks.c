@@ -211,17 +211,6 @@ void hooks_add(struct op *op)
 
 /* ---- GET /v1/hooks ---- */
 
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    if (at_ms > 0) {
-        clock_format_rfc3339(at_ms, text);
-        json_put_text(o, name, text);
-    } else {
-        json_put_null(o, name);
-    }
-}
-
 static void on_list(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -247,9 +236,9 @@ static void on_list(void *data, enum err err, const redisReply *reply)
         json_put_slice(&o, "url", rows[i].url);
         put_types(&o, rows[i].types);
         json_put_slice(&o, "added_by", rows[i].by);
-        put_time(&o, "added_at", rows[i].at_ms);
-        put_time(&o, "last_success_at", rows[i].ok_ms);
-        put_time(&o, "failing_since", rows[i].failing_since_ms);
+        json_put_time(&o, "added_at", rows[i].at_ms);
+        json_put_time(&o, "last_success_at", rows[i].ok_ms);
+        json_put_time(&o, "failing_since", rows[i].failing_since_ms);
         json_put_slice(&o, "last_failure", rows[i].why);
         json_put_int(&o, "waiting", rows[i].waiting);
         json_put_int(&o, "dead", rows[i].dead);
@@ -340,7 +329,7 @@ static void on_dead(void *data, enum err err, const redisReply *reply)
         webhook_id(&e, &id);
         json_open_object(&o, NULL);
         json_put_slice(&o, "webhook_id", buf_slice(&id));
-        put_time(&o, "given_up_at", rows[i].at_ms);
+        json_put_time(&o, "given_up_at", rows[i].at_ms);
         json_put_slice(&o, "why", rows[i].why);
         json_close_object(&o);
         buf_release(&id);

@@ -226,13 +226,6 @@ void funds_entries(struct op *op)
 
 /* ---- GET /v1/fund-requests, GET /v1/tasks ---- */
 
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    clock_format_rfc3339(at_ms, text);
-    json_put_text(o, name, text);
-}
-
 static void on_requests(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -260,7 +253,7 @@ static void on_requests(void *data, enum err err, const redisReply *reply)
         json_put_int(&o, "request", r.number);
         json_put_int(&o, "amount_fen", r.amount_fen);
         json_put_slice(&o, "asked_by", r.asked_by);
-        put_time(&o, "asked_at", r.at_ms);
+        json_put_time(&o, "asked_at", r.at_ms);
         json_close_object(&o);
     }
     json_close_array(&o);
@@ -301,8 +294,8 @@ static void on_tasks(void *data, enum err err, const redisReply *reply)
             json_put_slice(&o, "id", t.id);
             json_put_slice(&o, "kind", t.kind);
             json_put_slice(&o, "owner", t.owner);
-            put_time(&o, "due_at", t.due_ms);
-            put_time(&o, "opened_at", t.opened_ms);
+            json_put_time(&o, "due_at", t.due_ms);
+            json_put_time(&o, "opened_at", t.opened_ms);
             json_put_slice(&o, "evidence", t.evidence);
             json_close_object(&o);
         }

@@ -17,13 +17,6 @@
 
 #define REASON_POINTS_MAX 100
 
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    clock_format_rfc3339(at_ms, text);
-    json_put_text(o, name, text);
-}
-
 /* ---- Stuck money ---- */
 
 static bool given_to_rail(const struct stuck_payment *p)
@@ -62,15 +55,15 @@ static void write_stuck(const struct stuck_payment *p, int64_t now_ms, struct js
     json_put_slice(o, "fund", p->fund);
     json_put_text(o, "purpose", p->grant ? "grant" : "first_aid");
     if (p->made_ms > 0) {
-        put_time(o, "made_at", p->made_ms);
+        json_put_time(o, "made_at", p->made_ms);
         json_put_int(o, "age_s", now_ms > p->made_ms ? (now_ms - p->made_ms) / 1000 : 0);
     }
     json_put_slice(o, "place", p->place);
     if (slice_to_int64(slice_cut(&rest, '|'), 1, JSON_INT_MAX, &first_ms) == ERR_OK) {
-        put_time(o, "first_sent_at", first_ms);
+        json_put_time(o, "first_sent_at", first_ms);
     }
     if (slice_is(p->place, "delayed")) {
-        put_time(o, "next_try_at", p->due_ms);
+        json_put_time(o, "next_try_at", p->due_ms);
     }
     json_put_int(o, "deliveries", p->deliveries);
     json_put_slice(o, "evidence", p->payload);
@@ -104,12 +97,7 @@ static void on_stuck(void *data, enum err err, const redisReply *reply)
     }
     json_close_array(&o);
     json_close_object(&o);
-    if (buf_err(&text) == ERR_OK) {
-        op_reply_json(op, 200, &text, NULL, 0);
-    } else {
-        op_reply_store(op, buf_err(&text));
-    }
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void money_stuck(struct op *op)
@@ -147,19 +135,14 @@ static void on_stops(void *data, enum err err, const redisReply *reply)
     for (size_t i = 0; i < n; i++) {
         json_open_object(&o, NULL);
         json_put_slice(&o, "scope", stops[i].scope);
-        put_time(&o, "since", stops[i].since_ms);
+        json_put_time(&o, "since", stops[i].since_ms);
         json_put_slice(&o, "stopped_by", stops[i].stopped_by);
         json_put_slice(&o, "resume_asked_by", stops[i].resume_asked_by);
         json_close_object(&o);
     }
     json_close_array(&o);
     json_close_object(&o);
-    if (buf_err(&text) == ERR_OK) {
-        op_reply_json(op, 200, &text, NULL, 0);
-    } else {
-        op_reply_store(op, buf_err(&text));
-    }
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 static void list_stops(struct op *op)

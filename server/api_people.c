@@ -20,13 +20,6 @@ static void not_found(struct op *op)
     op_reply_problem(op, ERR_NOT_FOUND, "没有这个编号的求助，请核对编号。");
 }
 
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    clock_format_rfc3339(at_ms, text);
-    json_put_text(o, name, text);
-}
-
 static void put_township(struct op *op, struct slice code, struct json_out *o)
 {
     struct township t;
@@ -90,7 +83,7 @@ static void write_history(struct op *op, const struct history_view *v, struct js
         enum cause cause;
         json_open_object(o, NULL);
         json_put_slice(o, "case", row->no);
-        put_time(o, "at", row->at_ms);
+        json_put_time(o, "at", row->at_ms);
         json_put_int(o, "amount_fen", row->fen);
         json_put_slice(o, "cause", row->cause);
         if (cause_from_word(row->cause, &cause) == ERR_OK) {
@@ -296,7 +289,7 @@ static void on_spot_checks(void *data, enum err err, const redisReply *reply)
     for (size_t i = 0; i < n; i++) {
         json_open_object(&o, NULL);
         json_put_slice(&o, "no", rows[i].no);
-        put_time(&o, "due_at", rows[i].due_ms);
+        json_put_time(&o, "due_at", rows[i].due_ms);
         json_put_int(&o, "due_ms", rows[i].due_ms);
         json_put_text(&o, "state", case_state_word(rows[i].state));
         json_put_text(&o, "state_zh", case_state_zh(rows[i].state));

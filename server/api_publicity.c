@@ -64,12 +64,7 @@ static void on_list(void *data, enum err err, const redisReply *reply)
     }
     json_close_array(&o);
     json_close_object(&o);
-    if (buf_err(&text) == ERR_OK) {
-        op_reply_json(op, 200, &text, NULL, 0);
-    } else {
-        op_reply_store(op, buf_err(&text));
-    }
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void publicity_list(struct op *op)

@@ -19,17 +19,6 @@ struct checking {
     bool asking;
 };
 
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    if (at_ms > 0) {
-        clock_format_rfc3339(at_ms, text);
-        json_put_text(o, name, text);
-    } else {
-        json_put_null(o, name);
-    }
-}
-
 static void on_rows(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -52,10 +41,10 @@ static void on_rows(void *data, enum err err, const redisReply *reply)
         json_open_object(&o, NULL);
         json_put_slice(&o, "matter", rows[i].matter);
         json_put_slice(&o, "state", rows[i].state);
-        put_time(&o, "asked_at", rows[i].asked_ms);
+        json_put_time(&o, "asked_at", rows[i].asked_ms);
         json_put_slice(&o, "answer", rows[i].answer);
         json_put_slice(&o, "kind", rows[i].kind);
-        put_time(&o, "as_of", rows[i].as_of_ms);
+        json_put_time(&o, "as_of", rows[i].as_of_ms);
         json_close_object(&o);
     }
     json_close_array(&o);

@@ -17,13 +17,6 @@ void case_json_allowed(enum case_state state, enum role role, struct json_out *o
     json_close_array(o);
 }
 
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    clock_format_rfc3339(at_ms, text);
-    json_put_text(o, name, text);
-}
-
 static void write_township(struct op *op, const struct case_view *v, struct json_out *o)
 {
     struct township t;
@@ -100,7 +93,7 @@ static void write_people(const struct case_view *v, struct json_out *o)
         json_open_object(o, "review");
         json_put_slice(o, "state", word);
         if (at_ms > 0) {
-            put_time(o, slice_is(word, "DONE") ? "done_at" : "due_at", at_ms);
+            json_put_time(o, slice_is(word, "DONE") ? "done_at" : "due_at", at_ms);
         }
         json_close_object(o);
     } else {
@@ -109,7 +102,7 @@ static void write_people(const struct case_view *v, struct json_out *o)
     if (claim_view_read(v->claim, clock_now_ms(), &claim)) {
         json_open_object(o, "holder");
         json_put_slice(o, "actor", claim.actor);
-        put_time(o, "until", claim.until_ms);
+        json_put_time(o, "until", claim.until_ms);
         json_close_object(o);
     } else {
         json_put_null(o, "holder");

@@ -4,18 +4,11 @@
 #include "queue/store/calls_payee.h"
 #include "server/payee_check.h"
 
-static void put_time(struct json_out *o, const char *name, int64_t at_ms)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    clock_format_rfc3339(at_ms, text);
-    json_put_text(o, name, text);
-}
-
 static void put_time_text(struct json_out *o, const char *name, struct slice ms)
 {
     int64_t at_ms;
     if (slice_to_int64(ms, 1, JSON_INT_MAX, &at_ms) == ERR_OK) {
-        put_time(o, name, at_ms);
+        json_put_time(o, name, at_ms);
     }
 }
 

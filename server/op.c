@@ -46,6 +46,16 @@ void op_reply_json(struct op *op, int status, const struct buf *json,
     reply(op, &r);
 }
 
+void op_reply_written(struct op *op, int status, struct buf *text)
+{
+    if (buf_err(text) == ERR_OK) {
+        op_reply_json(op, status, text, NULL, 0);
+    } else {
+        op_reply_store(op, buf_err(text));
+    }
+    buf_release(text);
+}
+
 void op_reply_empty(struct op *op, int status, const struct http_field *extra, size_t extra_count)
 {
     struct http_response r = {.status = status};

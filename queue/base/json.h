@@ -84,6 +84,8 @@ void json_put_slice(struct json_out *o, const char *name, struct slice value);
 void json_put_text(struct json_out *o, const char *name, const char *value);
 void json_put_int(struct json_out *o, const char *name, int64_t value);
 void json_put_bool(struct json_out *o, const char *name, bool value);
+/* RFC 3339 in China Standard Time; null for 0 and below: not yet. */
+void json_put_time(struct json_out *o, const char *name, int64_t at_ms);
 void json_put_null(struct json_out *o, const char *name);
 /* A number with 7 digits behind the point (coordinates in degrees: about 1 cm). */
 void json_put_degrees(struct json_out *o, const char *name, double value);

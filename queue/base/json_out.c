@@ -1,5 +1,7 @@
 #include "queue/base/json.h"
 
+#include "queue/base/clock.h"
+
 void json_out_init(struct json_out *o, struct buf *buf)
 {
     *o = (struct json_out){.buf = buf};
@@ -121,4 +123,15 @@ void json_put_raw(struct json_out *o, const char *name, struct slice json_text)
 {
     begin(o, name);
     buf_put_slice(o->buf, json_text);
+}
+
+void json_put_time(struct json_out *o, const char *name, int64_t at_ms)
+{
+    char text[CLOCK_RFC3339_SIZE];
+    if (at_ms <= 0) {
+        json_put_null(o, name);
+        return;
+    }
+    clock_format_rfc3339(at_ms, text);
+    json_put_text(o, name, text);
 }
