@@ -151,8 +151,7 @@ static void on_entries(void *data, enum err err, const redisReply *reply)
         json_put_null(&st->o, "cursor");
     }
     json_close_object(&st->o);
-    op_reply_json(op, 200, &st->text, NULL, 0);
-    buf_release(&st->text);
+    op_reply_written(op, 200, &st->text);
 }
 
 /* A time of the query as the id of an event; `absent` when it is not given. */

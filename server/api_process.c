@@ -55,8 +55,9 @@ struct metrics_state {
 static void end_metrics(struct op *op)
 {
     struct metrics_state *st = op->state;
-    op_reply_text(op, 200, HTTP_TYPE_METRICS, &st->text);
-    buf_release(&st->text);
+    struct buf text = st->text; /* the answer frees the op, and the state with it */
+    op_reply_text(op, 200, HTTP_TYPE_METRICS, &text);
+    buf_release(&text);
 }
 
 static void ask_funds(struct op *op);

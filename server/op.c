@@ -48,12 +48,13 @@ void op_reply_json(struct op *op, int status, const struct buf *json,
 
 void op_reply_written(struct op *op, int status, struct buf *text)
 {
-    if (buf_err(text) == ERR_OK) {
-        op_reply_json(op, status, text, NULL, 0);
+    struct buf own = *text; /* `text` may lie in the op's arena, which the answer frees */
+    if (buf_err(&own) == ERR_OK) {
+        op_reply_json(op, status, &own, NULL, 0);
     } else {
-        op_reply_store(op, buf_err(text));
+        op_reply_store(op, buf_err(&own));
     }
-    buf_release(text);
+    buf_release(&own);
 }
 
 void op_reply_empty(struct op *op, int status, const struct http_field *extra, size_t extra_count)
