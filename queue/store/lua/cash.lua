@@ -44,7 +44,7 @@ LEDGER.ACTS['cash-return'] = function(_, fund, a, entries)
 end
 
 LEDGER.ACTS['cash-count'] = function(batch, fund, a)
-  if LEDGER.person(a.who) == LEDGER.person(a.second) then
+  if same_person(a.who, a.second) then
     return { 'same-person' }
   end
   local expected = fund_balance(fund, 'cash') + fund_balance(fund, 'cash_held')
@@ -70,7 +70,7 @@ LEDGER.ACTS['cash-lift'] = function(batch, fund, a, entries)
   end
   local by = redis.call('HGET', fund.key, 'cash_by') or ''
   for _, who in ipairs(split(by, ',')) do
-    if LEDGER.person(who) == LEDGER.person(a.who) then
+    if same_person(who, a.who) then
       return { 'same-person' }
     end
   end

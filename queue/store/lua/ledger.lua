@@ -23,11 +23,6 @@ function LEDGER.reserve_of(P, code, known)
   return '', '0'
 end
 
--- Two roles of one person are one person: "reviewer:li" and "finance:li".
-function LEDGER.person(actor)
-  return string.match(actor, ':(.+)$') or actor
-end
-
 -- An event of a fund. tail: what C has written; more: JSON members behind it; entries: postings.
 function LEDGER.event(batch, code, verb, tail, more, entries)
   local postings = entries and entries[1] and ',"postings":[' .. table.concat(entries, ',') .. ']' or ''
@@ -251,7 +246,7 @@ function LEDGER.decide(keys, args)
   if not open or open.n ~= args[3] then
     return { 'none' }
   end
-  if LEDGER.person(open.by) == LEDGER.person(args[6]) then
+  if same_person(open.by, args[6]) then
     return { 'same-person' }
   end
   local fen, entries = args[5] ~= '' and amount(args[5]) or open.fen, nil

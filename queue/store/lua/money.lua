@@ -62,7 +62,7 @@ local function aid_permit(batch, case, aid)
     if not who or tonumber(fen) < aid.fen then
       return 'countersign'
     end
-    if LEDGER.person(who) == LEDGER.person(aid.maker) then
+    if same_person(who, aid.maker) then
       return 'same-person'
     end
   end

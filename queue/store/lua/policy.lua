@@ -45,11 +45,6 @@ function admin.plain(text, most, what)
   return text
 end
 
--- Two roles of one person are one person: "reviewer:li" and "finance:li".
-function admin.person(actor)
-  return string.match(actor, ':(.+)$') or actor
-end
-
 function admin.check(P)
   expect('hash', P .. ':policy', P .. ':policy:text', P .. ':disaster')
   expect('stream', P .. ':events')
@@ -169,7 +164,7 @@ function admin.approve(keys, args)
     return { 'state' }
   elseif row.name ~= args[2] then
     return { 'name' }
-  elseif admin.person(row.proposer) == admin.person(who) then
+  elseif same_person(row.proposer, who) then
     return { 'same-person' }
   end
   local now = now_ms()
@@ -313,7 +308,7 @@ function admin.disaster_set(keys, args)
     return { 'not-found' }
   elseif row.state == 'ended' or (to == 'approved' and row.state ~= 'declared') then
     return { 'state' }
-  elseif to == 'approved' and admin.person(row.proposer) == admin.person(who) then
+  elseif to == 'approved' and same_person(row.proposer, who) then
     return { 'same-person' }
   elseif tonumber(row.to) <= now then
     return { 'past' }
