@@ -59,8 +59,7 @@ static void on_taken(void *data, enum err err, const redisReply *reply)
     json_put_int(&o, "seen", counts[HOTLINE_SEEN]);
     json_put_int(&o, "ignored", (int64_t)st->batch.ignored + counts[HOTLINE_FULL]);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 static struct slice kept_hash(struct op *op, const char *hash)
@@ -228,8 +227,7 @@ void calls_events(struct op *op)
         struct buf text;
         buf_init(&text, 128);
         buf_putf(&text, "{\"taken\":0,\"seen\":0,\"ignored\":%zu}", st->batch.ignored);
-        op_reply_json(op, 200, &text, NULL, 0);
-        buf_release(&text);
+        op_reply_written(op, 200, &text);
         return;
     }
     hotline_take_begin(&op->g->fcall, op->g->settings->region);

@@ -246,8 +246,7 @@ static void on_list(void *data, enum err err, const redisReply *reply)
     }
     json_close_array(&o);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void hooks_list(struct op *op)
@@ -336,8 +335,7 @@ static void on_dead(void *data, enum err err, const redisReply *reply)
     }
     json_close_array(&o);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void hooks_dead(struct op *op)
@@ -367,8 +365,7 @@ static void on_replay(void *data, enum err err, const redisReply *reply)
     }
     buf_init(&text, 128);
     buf_putf(&text, "{\"given_up_sent_again\":%lld}", (long long)again);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void hooks_replay(struct op *op)

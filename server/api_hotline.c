@@ -70,8 +70,7 @@ static void on_call(void *data, enum err err, const redisReply *reply)
     json_put_slice(&o, "case", c.case_no);
     put_recording(op, hash, &c, &o);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void calls_get(struct op *op)
@@ -174,8 +173,7 @@ static void on_report(void *data, enum err err, const redisReply *reply)
     put_rates(&o, &sum);
     json_close_object(&o);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 /* "2026-03-01" to days since 1970; `absent` when it is not given. */

@@ -256,8 +256,7 @@ static void on_decided(void *data, enum err err, const redisReply *reply)
     json_put_slice(&o, "payment", op->params[0]);
     json_put_text(&o, "status", answer == PAY_DECIDE_OK ? "decided" : "asked");
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void payments_decide(struct op *op)

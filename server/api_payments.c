@@ -34,8 +34,7 @@ static void on_payment(void *data, enum err err, const redisReply *reply)
     json_put_text(&o, "state_zh", payment_state_zh(row.state));
     json_put_slice(&o, "bank_ref", row.bank_ref);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void payments_get(struct op *op)

@@ -118,8 +118,7 @@ static void on_history(void *data, enum err err, const redisReply *reply)
     buf_init(&text, 1u << 20);
     json_out_init(&o, &text);
     write_history(op, &view, &o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void people_history(struct op *op)
@@ -151,8 +150,7 @@ static void on_relative(void *data, enum err err, const redisReply *reply)
     json_open_object(&o, NULL);
     json_put_bool(&o, "changed", changed);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 /* "officer:wang" out of the body: his own for an officer, anybody's for a reviewer. */
@@ -245,8 +243,7 @@ static void on_relatives(void *data, enum err err, const redisReply *reply)
     }
     json_close_array(&o);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void relatives_list(struct op *op)
@@ -301,8 +298,7 @@ static void on_spot_checks(void *data, enum err err, const redisReply *reply)
     json_close_array(&o);
     json_put_int(&o, "count", total);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void spot_checks_list(struct op *op)

@@ -289,8 +289,7 @@ static void on_list(void *data, enum err err, const redisReply *reply)
     }
     json_close_array(&o);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void policies_list(struct op *op)
@@ -505,8 +504,7 @@ static void on_disasters(void *data, enum err err, const redisReply *reply)
     }
     json_close_array(&o);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void disasters_list(struct op *op)

@@ -286,8 +286,7 @@ static void on_asked(void *data, enum err err, const redisReply *reply)
     json_put_text(&o, "rail", st->rail);
     json_put_bool(&o, "waiting", true);
     json_close_object(&o);
-    op_reply_json(op, 202, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 202, &text);
 }
 
 void reconciliation_ask(struct op *op)

@@ -83,6 +83,5 @@ void routing_preview(struct op *op)
     json_put_text(&o, "ask_zh", route_ask_zh(result.ask));
     json_put_int(&o, "took_us", clock_mono_us() - from_us);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }

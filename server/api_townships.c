@@ -67,8 +67,7 @@ static void on_inbox(void *data, enum err err, const redisReply *reply)
     json_close_array(&o);
     json_put_int(&o, "count", total);
     json_close_object(&o);
-    op_reply_json(op, 200, &text, NULL, 0);
-    buf_release(&text);
+    op_reply_written(op, 200, &text);
 }
 
 void townships_inbox(struct op *op)

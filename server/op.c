@@ -49,11 +49,7 @@ void op_reply_json(struct op *op, int status, const struct buf *json,
 void op_reply_written(struct op *op, int status, struct buf *text)
 {
     struct buf own = *text; /* `text` may lie in the op's arena, which the answer frees */
-    if (buf_err(&own) == ERR_OK) {
-        op_reply_json(op, status, &own, NULL, 0);
-    } else {
-        op_reply_store(op, buf_err(&own));
-    }
+    op_reply_json(op, status, &own, NULL, 0);
     buf_release(&own);
 }
 

@@ -89,8 +89,7 @@ extern const size_t OP_ROUTE_COUNT;
 /* ---- Ending ---- */
 void op_reply_json(struct op *op, int status, const struct buf *json,
                    const struct http_field *extra, size_t extra_count);
-/* The same of what a json_out has written into `text`, which is released and may lie in the op's arena;
- * whatever went wrong in it is answered as the store's errors are. */
+/* The same without extra fields; `text` is released, and may lie in the op's arena. */
 void op_reply_written(struct op *op, int status, struct buf *text);
 void op_reply_empty(struct op *op, int status, const struct http_field *extra, size_t extra_count);
 void op_reply_text(struct op *op, int status, const char *type, const struct buf *text);

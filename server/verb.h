@@ -27,8 +27,7 @@ enum verb_field {
     FIELD_ACCOUNT = 1 << 15,     /* "account" */
     FIELD_RATING = 1 << 16,      /* "rating": 1..5 */
     FIELD_FACTS = 1 << 17,       /* "persons", "months", "place" …: what is added */
-    FIELD_PAYEE = 1 << 19,       /* "payee_confirmed": true, optional */
-    FIELD_PAUSE = 1 << 18        /* "pause": why the clocks stand still */
+    FIELD_PAYEE = 1 << 19        /* "payee_confirmed": true, optional */
 };
 
 struct verb_rule {
@@ -63,7 +62,7 @@ enum referral_target { REFERRAL_TARGET_TABLE(REFERRAL_TARGET_ENUM) REFERRAL_TARG
 
 struct verb_body {
     struct slice reason, township, answer, misled, other, kind, payment, witness, code, account,
-        outcome, pause, minutes;
+        outcome, minutes;
     int64_t claim, amount_fen, referral, instalments, rating, votes_for, votes_against;
     enum referral_target target;
     char method; /* 'b', 'c', 'g', 's' */

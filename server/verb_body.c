@@ -29,7 +29,6 @@ static const struct {
     {FIELD_CODE, {"code"}},
     {FIELD_ACCOUNT, {"account"}},
     {FIELD_RATING, {"rating"}},
-    {FIELD_PAUSE, {"pause"}},
     {FIELD_PAYEE, {"payee_confirmed"}},
 };
 
@@ -197,8 +196,9 @@ static bool read_method(struct op *op, struct verb_body *b)
     struct slice word = SLICE_LIT("bank");
     if (json_get(op->json, "method") != NULL &&
         (json_string(json_get(op->json, "method"), &word) != ERR_OK || !one_of(word, WORDS))) {
-        return fault(op, "/method",
-                     "发放方式须为 bank（银行转账）、cash（现金）、goods（实物）或 service（服务）。");
+        return fault(
+            op, "/method",
+            "发放方式须为 bank（银行转账）、cash（现金）、goods（实物）或 service（服务）。");
     }
     b->method = word.ptr[0];
     return true;
@@ -287,19 +287,6 @@ static bool read_rating(struct op *op, struct verb_body *b)
            fault(op, "/rating", "评价须为 1 到 5 的整数，5 为最满意。");
 }
 
-static bool read_pause(struct op *op, struct verb_body *b)
-{
-    static const char *const WORDS[] = {"economy_check", "publicity", "fund_appropriation",
-                                        "applicant", NULL};
-    return (json_string(json_get(op->json, "pause"), &b->pause) == ERR_OK &&
-            one_of(b->pause, WORDS)) ||
-           fault(
-               op, "/pause",
-               "暂停原因须为 "
-               "economy_check（经济状况核对）、publicity（公示）、fund_appropriation（资金拨付）或 "
-               "applicant（等待申请人补充材料）。");
-}
-
 static bool read_payee(struct op *op, struct verb_body *b)
 {
     return json_get(op->json, "payee_confirmed") == NULL ||
@@ -321,8 +308,7 @@ bool verb_body_read(struct op *op, struct verb_state *st)
         {FIELD_MINUTES, read_minutes},   {FIELD_INSTALMENTS, read_instalments},
         {FIELD_PAYMENT, read_payment},   {FIELD_WITNESS, read_witness},
         {FIELD_CODE, read_code},         {FIELD_ACCOUNT, read_account},
-        {FIELD_RATING, read_rating},     {FIELD_PAUSE, read_pause},
-        {FIELD_PAYEE, read_payee},
+        {FIELD_RATING, read_rating},     {FIELD_PAYEE, read_payee},
     };
     struct verb_body *b = &st->body;
     if (json_kind(op->json) != JSON_OBJECT) {

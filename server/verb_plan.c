@@ -471,7 +471,6 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         extra(p, p->st->account_links);
         break;
     case VERB_HAND_FAIL: extra(p, b->payment); break;
-    case VERB_PAUSE: extra(p, b->pause); break;
     default: break;
     }
     return true;
