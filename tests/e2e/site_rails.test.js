@@ -19,6 +19,8 @@ const RETURNED = 'RETURNED';
 const STUCK = 'stuck';
 const SILENT = { kind: 'no_callback' };
 const QUERY = { on: 'query' };
+// A worker that meets many of the faults in a row leaves the rail alone, each time for twice as long.
+const PATIENCE_MS = 300000;
 
 // What goes wrong with one payment, and how it must end. Faults that a rail cannot have are left out there.
 const STORIES = [
@@ -291,6 +293,7 @@ async function tellAll(site, rail, stories) {
     await until(
         async () => `every fault to be met: ${JSON.stringify((await faults()).menu)} ${site.tails()}`,
         async () => (await faults()).menu.length === 0,
+        PATIENCE_MS,
     );
     for (const [i, [story, , end]] of stories.entries()) {
         const id = cases[i].payment;
@@ -298,6 +301,7 @@ async function tellAll(site, rail, stories) {
         await until(
             async () => `${story}: ${id} to be ${end}, it is ${await stateOf(site, id)} ${site.tails()}`,
             async () => (await stateOf(site, id)) === end,
+            PATIENCE_MS,
         );
     }
     const { met } = await faults();
