@@ -1,5 +1,9 @@
 #include "queue/store/calls_ledger.h"
 
+/* A payment as the case keeps it:
+ * state|fen|fund|year|cause|small|day|month|how|made ms|the bank's reference. */
+#define PAYMENT_PARTS 11
+
 static const struct {
     const char *word;
     const char *zh;
@@ -254,14 +258,14 @@ enum err ledger_funds_read(const redisReply *reply, struct ledger_funds_page *pa
 
 enum err payment_detail_read(struct slice text, struct payment_detail *out)
 {
-    struct slice part[10], rest = text;
-    for (size_t i = 0; i < 9; i++) {
+    struct slice part[PAYMENT_PARTS], rest = text;
+    for (size_t i = 0; i < PAYMENT_PARTS - 1; i++) {
         part[i] = slice_cut(&rest, '|');
     }
-    part[9] = rest;
+    part[PAYMENT_PARTS - 1] = rest; /* the bank's words, whatever stands in them */
     struct slice how = part[8];
     struct payment_detail p = {
-        .fund = part[2], .year = part[3], .cause = part[4], .bank_ref = part[9]};
+        .fund = part[2], .year = part[3], .cause = part[4], .bank_ref = part[PAYMENT_PARTS - 1]};
     if (payment_state_from_word(part[0], &p.state) != ERR_OK ||
         slice_to_int64(part[1], 1, AMOUNT_FEN_MAX, &p.amount_fen) != ERR_OK || how.len != 3 ||
         !slice_all_digits(p.fund) || p.fund.len >= DIVISION_CODE_SIZE ||

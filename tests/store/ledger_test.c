@@ -493,6 +493,12 @@ static void the_way_of_a_payment_names_who_and_where(void **state)
     assert_int_equal(t.events, 3); /* receive, dispatch, first-aid */
     assert_non_null(memmem(payment_trail_event(reply, 2).ptr, payment_trail_event(reply, 2).len,
                            "first-aid", 9));
+    assert_true(slice_is(t.payment.bank_ref, ""));
+    assert_int_equal(news(payment_id(case_number(0), 1), PAYMENT_SUCCEEDED, 400), NEWS_OK);
+    payment_trail_write(store_fcall(store), REGION, slice_of(payment_id(case_number(0), 1)));
+    assert_ok(payment_trail_read(send_call(), &t));
+    assert_int_equal(t.payment.state, PAYMENT_SUCCEEDED);
+    assert_true(slice_is(t.payment.bank_ref, "ref"));
     payment_trail_write(store_fcall(store), REGION, slice_of(payment_id(case_number(0), 2)));
     assert_int_equal(payment_trail_read(send_call(), &t), ERR_NOT_FOUND);
 }
