@@ -5,7 +5,8 @@ PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libhiredis
 PACKAGES_RUN=(redis-server redis-tools)
 PACKAGES_TEST=(clang nodejs libxml2-utils)
 # Tests that need them say SKIPPED without them.
-PACKAGES_OPTIONAL=(kannel kannel-extras)
+# openssh-server is there for its program alone: a private sshd of the test, never the system's service.
+PACKAGES_OPTIONAL=(kannel kannel-extras openssh-server openssh-client)
 
 # Debian 13 has llhttp as a library; Debian 12 ships its sources inside node-llhttp.
 package_llhttp() {
@@ -99,6 +100,14 @@ packages_install() {
     }
 }
 
+# A service that was installed for its program alone: not started by a later boot either.
+service_stays_off() {
+    if command -v deb-systemd-helper >/dev/null; then
+        as_root deb-systemd-helper disable "$1.service" "$1.socket" >/dev/null 2>&1 || true
+    fi
+    as_root update-rc.d "$1" disable >/dev/null 2>&1 || true
+}
+
 # packages_try LOG PACKAGE…: install what is missing and can be had; whatever happens is no failure.
 packages_try() {
     local log=$1 missing=() name
@@ -115,6 +124,9 @@ packages_try() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=60 install \
         --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
         say "not installed (see $log): their tests say SKIPPED"
+    case " ${missing[*]} " in
+    *' openssh-server '*) service_stays_off ssh ;;
+    esac
     policy_restore
 }
 
