@@ -17,7 +17,9 @@
 #include "workers/sms_pace.h"
 #include "workers/sms_who.h"
 
-#define RETRY_MS 30000
+#define RETRY_MS INT64_C(30000) /* after the first try that was not taken; doubles */
+#define RETRY_MAX_MS INT64_C(900000)
+#define TRIES_MAX 40 /* nine hours without an operator that takes it: a person must look */
 #define TEXT_BYTES_MAX 2000
 #define HOUR_MS INT64_C(3600000)
 
@@ -32,7 +34,8 @@ struct letter {
     struct sms_filled filled;
     struct sms_out out;
     struct sms_message message;
-    int64_t channel;
+    int64_t channel, tries; /* tries: this one included */
+    bool unknown;           /* the answer to an earlier try stayed away */
     struct sms_result result;
     struct job_end end;
 };
@@ -328,6 +331,8 @@ static enum err begin_letters(struct site *s, struct letter **list, size_t *n)
     for (size_t i = 0; i < *n && err == ERR_OK; i++) {
         list[i]->channel =
             begun[i].channel < (int64_t)s->sms_count ? begun[i].channel : (int64_t)s->sms_count - 1;
+        list[i]->tries = begun[i].tries;
+        list[i]->unknown = begun[i].unknown;
         if (begun[i].leave == SMS_LEAVE_SEND) {
             list[left++] = list[i];
         } else {
@@ -384,6 +389,40 @@ static enum err send_through(struct site *s, int64_t channel, struct letter **li
     return err;
 }
 
+static int64_t retry_ms(int64_t tries)
+{
+    int64_t wait_ms = RETRY_MS;
+    for (int64_t i = 1; i < tries && wait_ms < RETRY_MAX_MS; i++) {
+        wait_ms *= 2;
+    }
+    return wait_ms < RETRY_MAX_MS ? wait_ms : RETRY_MAX_MS;
+}
+
+/* It was not taken. The operator has the first two tries, then each open channel has one in turn;
+ * the waits are no failures of the job, which would be buried after a few minutes of an operator's
+ * maintenance. */
+static void try_again(const struct site *s, struct letter *l)
+{
+    l->end = end_with(l, JOB_AGAIN, retry_ms(l->tries));
+    if (l->tries >= TRIES_MAX) {
+        log_event(LOG_ERROR, "sms_gives_up", "job=%.*s tries=%lld", SLICE_FMT(l->job->id),
+                  (long long)l->tries);
+        l->end = end_with(l, JOB_BURY, 0);
+        l->end.text = SLICE_LIT("no operator takes it");
+    }
+    if (l->tries > 1) {
+        l->channel = (l->channel + 1) % (int64_t)s->sms_count;
+    }
+}
+
+static void stop_channel(const struct site *s, const struct letter *l)
+{
+    const struct sms_result *r = &l->result;
+    paces[l->channel].stopped_until_ms = clock_mono_ms() + SMS_STOP_MS;
+    log_event(LOG_ERROR, "sms_channel_stopped", "channel=%s job=%.*s status=%d reason=\"%s\"",
+              s->sms[l->channel].name, SLICE_FMT(l->job->id), r->status, r->reason);
+}
+
 /* What becomes of the job; *state is what the outbox says, the letter's channel the next one to
  * use. */
 static void conclude(struct site *s, struct letter *l, const char **state)
@@ -391,37 +430,39 @@ static void conclude(struct site *s, struct letter *l, const char **state)
     const struct sms_result *r = &l->result;
     bool next = l->channel + 1 < (int64_t)s->sms_count;
     *state = "sending";
-    l->end = end_with(l, JOB_RETRY, RETRY_MS);
-    if (r->outcome == SMS_ACCEPTED) {
-        *state = "accepted";
-        l->end = end_with(l, JOB_DONE, 0);
-        return;
-    }
-    if (r->outcome == SMS_CHANNEL_STOP) {
-        paces[l->channel].stopped_until_ms = clock_mono_ms() + SMS_STOP_MS;
-        log_event(LOG_ERROR, "sms_channel_stopped", "channel=%s job=%.*s status=%d reason=\"%s\"",
-                  s->sms[l->channel].name, SLICE_FMT(l->job->id), r->status, r->reason);
-        l->end = end_with(l, JOB_AGAIN, next ? 0 : RETRY_MS); /* it waits as long as it takes */
-    } else {
+    if (r->outcome != SMS_ACCEPTED && r->outcome != SMS_CHANNEL_STOP) {
         log_event(LOG_WARN, "sms_not_accepted", "channel=%s job=%.*s outcome=%s status=%d",
                   s->sms[l->channel].name, SLICE_FMT(l->job->id), sms_outcome_word(r->outcome),
                   r->status);
     }
-    if (r->outcome == SMS_UNKNOWN) { /* once more: a doubled SMS is only a nuisance */
-        *state = "unknown";
-        l->end = l->job->attempt == 1 ? l->end : end_with(l, JOB_DONE, 0);
-    } else if (r->outcome == SMS_FINAL) {
+    switch (r->outcome) {
+    case SMS_ACCEPTED:
+        *state = "accepted";
+        l->end = end_with(l, JOB_DONE, 0);
+        break;
+    case SMS_CHANNEL_STOP: /* it waits as long as it takes */
+        stop_channel(s, l);
+        l->end = end_with(l, JOB_AGAIN, next ? 0 : RETRY_MS);
+        break;
+    case SMS_FINAL:
         *state = next ? "sending" : "failed";
-        l->end = next ? end_with(l, JOB_AGAIN, 0) : end_with(l, JOB_DONE, 0);
-    }
-    if (next && (r->outcome == SMS_FINAL || (r->outcome == SMS_RETRY && l->job->attempt > 1))) {
-        l->channel++;
+        l->end = end_with(l, next ? JOB_AGAIN : JOB_DONE, 0);
+        l->channel += next ? 1 : 0;
+        break;
+    case SMS_RETRY: try_again(s, l); break;
+    case SMS_UNKNOWN: /* once more by the same operator: a doubled SMS is only a nuisance, a third
+                         one is not sent */
+    case SMS_OUTCOME_COUNT:
+        *state = "unknown";
+        l->end = end_with(l, l->unknown ? JOB_DONE : JOB_AGAIN, l->unknown ? 0 : RETRY_MS);
+        break;
     }
 }
 
 static enum err note_sent(struct site *s, struct letter **list, size_t n, int64_t now_ms)
 {
     redisReply *reply = NULL;
+    bool again[STORE_BATCH_MAX];
     int64_t silence_ms = s->settings->sms_silence_hours * HOUR_MS;
     if (n == 0) {
         return ERR_OK;
@@ -430,6 +471,7 @@ static enum err note_sent(struct site *s, struct letter **list, size_t n, int64_
     for (size_t i = 0; i < n; i++) {
         struct letter *l = list[i];
         const char *provider = s->sms[l->channel].name, *state = "";
+        int64_t next = l->channel + 1 < (int64_t)s->sms_count ? l->channel + 1 : 0;
         conclude(s, l, &state);
         const struct sms_gone gone = {
             .id = l->message.id,
@@ -442,10 +484,19 @@ static enum err note_sent(struct site *s, struct letter **list, size_t n, int64_
             .silence_ms = l->silence && silence_ms > 0 && l->result.outcome == SMS_ACCEPTED
                               ? now_ms + silence_ms
                               : 0,
+            .next = next,
         };
         sms_sent_add(store_fcall(s->store), &gone);
     }
     enum err err = runtime_call(s, "sms_sent", &reply);
+    if (err == ERR_OK) {
+        err = sms_sent_read(reply, again, n);
+    }
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        if (again[i]) { /* its receipt was faster than the answer, and says that it failed */
+            list[i]->end = end_with(list[i], JOB_AGAIN, 0);
+        }
+    }
     if (reply != NULL) {
         freeReplyObject(reply);
     }

@@ -275,9 +275,10 @@ enum err sms_begin_read(const redisReply *reply, struct sms_begun *results, size
         } else if (slice_is(word, "send")) {
             results[i].leave = SMS_LEAVE_SEND;
             if (slice_to_int64(slice_cut(&rest, ':'), 0, 16, &results[i].channel) != ERR_OK ||
-                slice_to_int64(rest, 1, INT64_MAX, &results[i].tries) != ERR_OK) {
+                slice_to_int64(slice_cut(&rest, ':'), 1, INT64_MAX, &results[i].tries) != ERR_OK) {
                 return ERR_CORRUPT;
             }
+            results[i].unknown = slice_is(rest, "1");
         } else if (!slice_is(word, "sent")) {
             return ERR_CORRUPT;
         }
@@ -304,6 +305,26 @@ void sms_sent_add(struct fcall *f, const struct sms_gone *m)
     } else {
         fcall_text(f, "");
     }
+    if (m->next > 0) {
+        fcall_int(f, m->next);
+    } else {
+        fcall_text(f, "");
+    }
+}
+
+enum err sms_sent_read(const redisReply *reply, bool *again, size_t n)
+{
+    if (reply_count(reply) != n) {
+        return ERR_CORRUPT;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct slice word = reply_text_at(reply, i);
+        if (!slice_is(word, "ok") && !slice_is(word, "again")) {
+            return ERR_CORRUPT;
+        }
+        again[i] = slice_is(word, "again");
+    }
+    return ERR_OK;
 }
 
 void sms_of_case_write(struct fcall *f, const char *region, struct slice no)

@@ -117,7 +117,8 @@ struct sms_out {
 enum sms_leave { SMS_LEAVE_SEND, SMS_LEAVE_SENT, SMS_LEAVE_OFF };
 struct sms_begun {
     enum sms_leave leave;
-    int64_t channel, tries;
+    int64_t channel, tries; /* tries: this one included */
+    bool unknown;           /* the answer to an earlier try stayed away: it may have gone out */
 };
 void sms_begin_begin(struct fcall *f, const char *region);
 void sms_begin_add(struct fcall *f, const struct sms_out *m);
@@ -129,9 +130,12 @@ struct sms_gone {
     int64_t channel, parts;
     struct slice provider, provider_id, case_no;
     int64_t silence_ms; /* when the citizen is told something by itself, 0 = not */
+    int64_t next; /* channel that tries if a receipt has said already that it failed, 0 = none */
 };
 void sms_sent_begin(struct fcall *f, const char *region);
 void sms_sent_add(struct fcall *f, const struct sms_gone *m);
+/* again[i]: message i has failed meanwhile, and its next channel is to send it now. */
+MUST_CHECK enum err sms_sent_read(const redisReply *reply, bool *again, size_t n);
 
 /* What went out about a case; elements from 2 on are messages of SMS_OUT_FIELDS texts each.
  * ERR_NOT_FOUND. */

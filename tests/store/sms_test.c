@@ -35,12 +35,12 @@ static enum sms_taken take(const struct sms_arrived *m)
     return taken;
 }
 
-static enum sms_taken report(const char *key, const char *id, const char *ref, const char *state,
-                             bool other)
+static enum sms_taken report_by(const char *provider, const char *key, const char *id,
+                                const char *ref, const char *state, bool other)
 {
     enum sms_taken taken;
     const struct sms_receipt r = {.key = slice_of(key),
-                                  .provider = SLICE_LIT("kannel"),
+                                  .provider = slice_of(provider),
                                   .id = slice_of(id),
                                   .provider_id = slice_of(ref),
                                   .state = slice_of(state),
@@ -49,6 +49,12 @@ static enum sms_taken report(const char *key, const char *id, const char *ref, c
     sms_take_receipt(store_fcall(store), &r);
     assert_ok(sms_take_read(send_call(), &taken, 1));
     return taken;
+}
+
+static enum sms_taken report(const char *key, const char *id, const char *ref, const char *state,
+                             bool other)
+{
+    return report_by("kannel", key, id, ref, state, other);
 }
 
 /* A field of a hash, "" if there is none. */
@@ -104,18 +110,29 @@ static struct sms_begun begin(const struct sms_out *o)
     return begun;
 }
 
-static void sent(const char *id, const char *state, const char *ref, int64_t channel)
+/* By the operator of `channel`: kannel, or twilio as the second one. Is it to go out through
+ * channel `next` now? */
+static bool sent_to(const char *id, const char *state, const char *ref, int64_t channel,
+                    int64_t next)
 {
+    bool again = false;
     const struct sms_gone gone = {.id = slice_of(id),
                                   .state = state,
                                   .channel = channel,
                                   .parts = 1,
-                                  .provider = SLICE_LIT("kannel"),
+                                  .provider = slice_of(channel == 1 ? "twilio" : "kannel"),
                                   .provider_id = slice_of(ref),
-                                  .case_no = slice_of("")};
+                                  .case_no = slice_of(""),
+                                  .next = next};
     sms_sent_begin(store_fcall(store), REGION);
     sms_sent_add(store_fcall(store), &gone);
-    (void)send_call();
+    assert_ok(sms_sent_read(send_call(), &again, 1));
+    return again;
+}
+
+static void sent(const char *id, const char *state, const char *ref, int64_t channel)
+{
+    assert_false(sent_to(id, state, ref, channel, 0));
 }
 
 /* ---- Incoming ---- */
@@ -362,9 +379,87 @@ static void a_message_that_failed_finally_goes_to_the_next_channel(void **state)
     assert_true(in_set("q:notify:ready", "x:1"));
     assert_int_equal(begin(&o).channel, 1);
     sent("x-1", "accepted", "", 1);
-    assert_int_equal(report("d2", "x-1", "", "failed", true),
+    assert_int_equal(report_by("twilio", "d2", "x-1", "", "failed", true),
                      SMS_TAKEN_OK); /* there is no third one */
     assert_string_equal(at("out:x-1", "s"), "failed");
+}
+
+static void bad_news_that_are_faster_than_the_answer_send_it_by_the_next_channel(void **state)
+{
+    struct sms_out o = out_of("x:1", "x-1", case_number(1));
+    (void)state;
+    begin(&o);
+    assert_int_equal(report("d1", "x-1", "vendor-7", "failed", true), SMS_TAKEN_PARKED);
+    assert_string_equal(at("out:x-1", "s"), "sending");
+    assert_true(sent_to("x-1", "accepted", "vendor-7", 0, 1));
+    struct sms_begun again = begin(&o);
+    assert_int_equal(again.leave, SMS_LEAVE_SEND);
+    assert_int_equal(again.channel, 1);
+    sent("x-1", "accepted", "SM9", 1);
+    assert_string_equal(at("out:x-1", "s"), "accepted");
+}
+
+static void bad_news_that_are_faster_than_the_answer_stand_where_there_is_no_next_channel(
+    void **state)
+{
+    struct sms_out o = out_of("x:1", "x-1", case_number(1));
+    (void)state;
+    begin(&o);
+    assert_int_equal(report("d1", "x-1", "", "failed", true), SMS_TAKEN_PARKED);
+    sent("x-1", "accepted", "", 0);
+    assert_string_equal(at("out:x-1", "s"), "failed");
+}
+
+static void bad_news_of_a_message_that_was_not_taken_do_not_end_it(void **state)
+{
+    struct sms_out o = out_of("x:1", "x-1", case_number(1));
+    (void)state;
+    begin(&o);
+    assert_int_equal(report("d1", "x-1", "", "failed", true), SMS_TAKEN_PARKED);
+    sent("x-1", "sending", "", 0); /* throttled: it is to go out later */
+    assert_int_equal(begin(&o).leave, SMS_LEAVE_SEND);
+    sent("x-1", "accepted", "", 0);
+    assert_string_equal(at("out:x-1", "s"), "accepted");
+}
+
+static void bad_news_about_an_earlier_try_do_not_end_a_later_one(void **state)
+{
+    struct sms_out o = out_of("x:1", "x-1", case_number(1));
+    (void)state;
+    begin(&o);
+    sent("x-1", "accepted", "vendor-7", 0);
+    assert_int_equal(report("d1", "x-1", "vendor-7", "failed", true), SMS_TAKEN_OK);
+    assert_int_equal(begin(&o).channel, 1);
+    /* another code of the same failure, while the second operator has it in hand and after it was
+     * taken */
+    assert_int_equal(report("d2", "x-1", "vendor-7", "failed", true), SMS_TAKEN_PARKED);
+    sent("x-1", "accepted", "SM9", 1);
+    assert_int_equal(report("d3", "x-1", "vendor-7", "failed", true), SMS_TAKEN_SAME);
+    assert_int_equal(report_by("twilio", "d4", "x-1", "SM8", "failed", true), SMS_TAKEN_SAME);
+    assert_string_equal(at("out:x-1", "s"), "accepted");
+    /* but that it has come is true whoever brought it */
+    assert_int_equal(report("d5", "x-1", "vendor-7", "delivered", true), SMS_TAKEN_OK);
+    assert_string_equal(at("out:x-1", "s"), "delivered");
+}
+
+static void an_answer_that_stayed_away_is_remembered(void **state)
+{
+    struct sms_out o = out_of("x:1", "x-1", case_number(1));
+    (void)state;
+    assert_false(begin(&o).unknown);
+    sent("x-1", "unknown", "", 0);
+    assert_true(begin(&o).unknown);
+    sent("x-1", "sending", "", 0); /* throttled this time */
+    struct sms_begun third = begin(&o);
+    assert_true(third.unknown);
+    assert_int_equal(third.tries, 3);
+}
+
+static void a_receipt_without_any_name_is_nobodys(void **state)
+{
+    (void)state;
+    assert_int_equal(report("d1", "", "", "stopped", false), SMS_TAKEN_PARKED);
+    assert_string_equal(at("park:kannel:", "s"), "");
 }
 
 static void a_wrong_number_hears_no_more_of_the_case(void **state)
@@ -447,6 +542,16 @@ int main(void)
         cmocka_unit_test_setup(a_receipt_that_comes_too_early_is_parked_and_joined, fixture_reset),
         cmocka_unit_test_setup(a_message_that_failed_finally_goes_to_the_next_channel,
                                fixture_reset),
+        cmocka_unit_test_setup(bad_news_that_are_faster_than_the_answer_send_it_by_the_next_channel,
+                               fixture_reset),
+        cmocka_unit_test_setup(
+            bad_news_that_are_faster_than_the_answer_stand_where_there_is_no_next_channel,
+            fixture_reset),
+        cmocka_unit_test_setup(bad_news_of_a_message_that_was_not_taken_do_not_end_it,
+                               fixture_reset),
+        cmocka_unit_test_setup(bad_news_about_an_earlier_try_do_not_end_a_later_one, fixture_reset),
+        cmocka_unit_test_setup(an_answer_that_stayed_away_is_remembered, fixture_reset),
+        cmocka_unit_test_setup(a_receipt_without_any_name_is_nobodys, fixture_reset),
         cmocka_unit_test_setup(a_wrong_number_hears_no_more_of_the_case, fixture_reset),
         cmocka_unit_test_setup(who_hears_nothing_is_told_by_itself, fixture_reset),
         cmocka_unit_test_setup(an_officers_telephone_is_registered_and_taken_off, fixture_reset),

@@ -13,14 +13,15 @@
 --                     an officer's telephone: these are not its own
 -- {r}:out:<id>        an outgoing message: c case, t template, tv its version, h hash of the telephone, ch
 --                     channel, s state, n tries, b parts billed, at last change ms, pl what it says,
---                     pr and ref the operator and its name for it
+--                     pr and ref the operator and its name for it, uk "1" once an answer stayed away
 -- {r}:outs:<no>       ids of the messages about a case, oldest first
--- {r}:outref:<provider>:<ref> -> id; {r}:park:<provider>:<ref or id> a receipt that came before we knew
+-- {r}:outref:<provider>:<ref> -> id; {r}:park:<provider>:<id or ref> a receipt that came before we knew: s state,
+--                     o "other" if another channel may try, ref the operator's name for what it is about
 -- {r}:ophone:<hash>   t township, a actor: an officer's telephone; {r}:township:<code>:phone h, a, p, k
 --
 -- Contents are kept six months (domain.md section 3: at least five), sealed where they are personal.
 local SMS = { KEEP_S = 15552000, PARK_S = 2592000, PART_S = 3600, HASTE_MS = 5000, CASES_MAX = 8, LIST_MAX = 200,
-  PARTS_MAX = 20, IN_ARGS = 12, OUT_ARGS = 10, END_ARGS = 8,
+  PARTS_MAX = 20, IN_ARGS = 12, OUT_ARGS = 10, END_ARGS = 9,
   -- a final state wins over any other; of two final ones, the good news
   RANK = { sending = 1, unknown = 2, queued = 0, accepted = 3, buffered = 4, failed = 5, stopped = 5, delivered = 6 } }
 
@@ -37,24 +38,21 @@ end
 
 -- ---- Incoming ----
 
--- What became of a message of ours. Parked while we do not know of it.
+-- What became of a message of ours. Parked while we do not know of it, and bad news also while it is on its way out:
+-- the answer to the sending tells which try they are about.
 function SMS.report(P, at, args, now, channels)
   local provider, id, ref, word = args[at + 3], args[at + 4], args[at + 5], args[at + 6]
   if id == '' then
-    id = redis.call('GET', P .. ':outref:' .. provider .. ':' .. ref) or ''
+    id = ref ~= '' and redis.call('GET', P .. ':outref:' .. provider .. ':' .. ref) or ''
   end
   local key = P .. ':out:' .. id
-  local row = id ~= '' and redis.call('HMGET', key, 's', 'pl', 'ch', 'c') or {}
-  if not row[1] then
-    local park = P .. ':park:' .. provider .. ':' .. (ref ~= '' and ref or id)
-    local parked = redis.call('HGET', park, 's')
-    if not parked or SMS.RANK[word] > SMS.RANK[parked] then
-      redis.call('HSET', park, 's', word, 'at', int(now))
-      redis.call('EXPIRE', park, SMS.PARK_S)
-    end
-    return 'parked'
+  local row = id ~= '' and redis.call('HMGET', key, 's', 'pl', 'ch', 'pr', 'ref') or {}
+  local bad = word == 'failed' or word == 'stopped'
+  if not row[1] or (bad and row[1] == 'sending') then
+    return SMS.park(P, provider, id ~= '' and id or ref, { 's', word, 'o', args[at + 7], 'ref', ref, 'at', int(now) })
   end
-  if SMS.RANK[word] <= (SMS.RANK[row[1]] or 0) then
+  local other_try = row[4] ~= provider or (ref ~= '' and (row[5] or '') ~= '' and row[5] ~= ref)
+  if SMS.RANK[word] <= (SMS.RANK[row[1]] or 0) or (other_try and word ~= 'delivered') then
     return 'same'
   end
   redis.call('HSET', key, 's', word, 'at', int(now))
@@ -63,9 +61,21 @@ function SMS.report(P, at, args, now, channels)
     redis.call('HSET', key, 's', 'sending', 'ch', int(channel + 1))
     local job = string.gsub(id, '-', ':')
     redis.call('HSET', queue_key(P, 'notify', 'jobs'), job, '0:0:' .. (row[2] or ''))
+    redis.call('ZREM', queue_key(P, 'notify', 'delayed'), job)
     redis.call('ZADD', queue_key(P, 'notify', 'ready'), int(now), job)
   end
   return 'ok'
+end
+
+-- The better of two receipts stays.
+function SMS.park(P, provider, name, fields)
+  local park = P .. ':park:' .. provider .. ':' .. name
+  local parked = name ~= '' and redis.call('HGET', park, 's')
+  if name ~= '' and (not parked or SMS.RANK[fields[2]] > SMS.RANK[parked]) then
+    redis.call('HSET', park, unpack(fields))
+    redis.call('EXPIRE', park, SMS.PARK_S)
+  end
+  return 'parked'
 end
 
 -- The number under which a message is kept: its own, or that of the part that came first.
@@ -89,7 +99,7 @@ function SMS.take(keys, args)
   end
   local window, channels = whole(args[1], 1, 86400000, 'window'), whole(args[2], 0, 16, 'channels')
   local now, answers = now_ms(), {}
-  expect('zset', queue_key(P, 'sms', 'ready'), queue_key(P, 'notify', 'ready'))
+  expect('zset', queue_key(P, 'sms', 'ready'), queue_key(P, 'notify', 'ready'), queue_key(P, 'notify', 'delayed'))
   expect('hash', queue_key(P, 'sms', 'jobs'), queue_key(P, 'notify', 'jobs'))
   for at = 3, #args, n do
     SMS.word(args[at + 1], 'key')
@@ -309,7 +319,8 @@ end
 -- Arguments per message: job id, out id, case ("" none), template, version, telephone's hash, payload, "o" if the
 -- officer of the inbox is told as well, "officer" if he is the reader, question word ("" none; "-": none, and the case
 -- is not linked), its life ms.
--- Answers per message "send:<channel>:<tries>", "sent" (went out before) or "off" (not wanted there).
+-- Answers per message "send:<channel>:<tries>:<1 if an answer to an earlier try stayed away>", "sent" (went out before)
+-- or "off" (not wanted there).
 function SMS.begin(keys, args)
   local P, n, now = keys[1], SMS.OUT_ARGS, now_ms()
   if #args % n ~= 0 or #args == 0 or #args > 64 * n then
@@ -321,7 +332,7 @@ function SMS.begin(keys, args)
     local id, no, hash = SMS.word(args[at + 1], 'id'), args[at + 2], SMS.word(args[at + 5], 'hash')
     expect('hash', P .. ':out:' .. id, SMS.talk_key(P, hash))
     expect('list', P .. ':outs:' .. no)
-    local row = redis.call('HMGET', P .. ':out:' .. id, 's', 'n', 'ch')
+    local row = redis.call('HMGET', P .. ':out:' .. id, 's', 'n', 'ch', 'uk')
     local talk, list = SMS.talk_read(P, hash), {}
     local state, tries, channel = row[1], tonumber(row[2] or '0') + 1, row[3] or '0'
     if state and SMS.RANK[state] and SMS.RANK[state] >= SMS.RANK.accepted then
@@ -330,7 +341,7 @@ function SMS.begin(keys, args)
       (args[at + 8] == 'place' and string.find(talk.a, 'place|' .. no .. '|', 1, true) == 1)) then
       push(answers, 'off') -- not wanted there, or just asked in the conversation
     else
-      push(answers, 'send:' .. channel .. ':' .. int(tries))
+      push(answers, 'send:' .. channel .. ':' .. int(tries) .. ':' .. (row[4] or '0'))
       if no ~= '' and args[at + 8] ~= '-' then
         SMS.link(list, talk, no, args[at + 7] == 'officer' and 'oc' or 'c')
         if args[at + 8] ~= '' then
@@ -376,11 +387,30 @@ function SMS.tell_officer(batch, no, now, owner, version)
   end
 end
 
+-- What was parked about this try of a message, under its name there and under ours. Bad news about another try are
+-- nobody's any more. Answers the state, and whether another channel may try.
+function SMS.joined(P, provider, ref, id, word)
+  local other, taken = false, word == 'accepted' or word == 'unknown'
+  for _, name in ipairs({ ref, id }) do
+    local park = P .. ':park:' .. provider .. ':' .. name
+    local row = name ~= '' and redis.call('HMGET', park, 's', 'o', 'ref') or {}
+    if row[1] then
+      local ours = taken and ((row[3] or '') == '' or ref == '' or row[3] == ref)
+      if SMS.RANK[row[1]] > SMS.RANK[word] and (ours or row[1] == 'delivered') then
+        word, other = row[1], row[1] == 'failed' and row[2] == 'other'
+      end
+      redis.call('DEL', park)
+    end
+  end
+  return word, other
+end
+
 -- Arguments per message: out id, state, channel (the next one to use), billed parts, operator, its name for the message
--- ("" none), case, when the citizen is told something by itself ("" never). What was parked under that name is joined.
--- Answers how many.
+-- ("" none), case, when the citizen is told something by itself ("" never), channel that tries if a receipt has said
+-- already that it failed ("" none). What was parked about it is joined. Answers per message "ok", or "again": the
+-- other channel is to send it.
 function SMS.sent(keys, args)
-  local P, n, now = keys[1], SMS.END_ARGS, now_ms()
+  local P, n, now, answers = keys[1], SMS.END_ARGS, now_ms(), {}
   if #args % n ~= 0 or #args == 0 or #args > 64 * n then
     error({ err = 'bad-input out' })
   end
@@ -389,33 +419,35 @@ function SMS.sent(keys, args)
     expect('hash', P .. ':out:' .. SMS.word(args[at], 'id'))
     whole(args[at + 2], 0, 16, 'channel')
     whole(args[at + 3], 0, 1000, 'parts')
-    if not SMS.RANK[args[at + 1]] or (args[at + 7] ~= '' and not whole(args[at + 7], 1, EXACT_MAX, 'silence')) then
+    if not SMS.RANK[args[at + 1]] or (args[at + 7] ~= '' and not whole(args[at + 7], 1, EXACT_MAX, 'silence')) or
+      (args[at + 8] ~= '' and not whole(args[at + 8], 1, 16, 'next')) then
       error({ err = 'bad-input out state' })
     end
   end
   for at = 1, #args, n do
-    local id, word, provider, ref = args[at], args[at + 1], args[at + 4], args[at + 5]
+    local id, provider, ref, channel = args[at], args[at + 4], args[at + 5], args[at + 2]
     local key = P .. ':out:' .. id
     local state = redis.call('HGET', key, 's') or 'sending'
-    for _, name in ipairs({ ref, id }) do -- a receipt may be faster than the answer to the sending
-      local park = P .. ':park:' .. provider .. ':' .. name
-      local parked = name ~= '' and redis.call('HGET', park, 's')
-      if parked then
-        word = SMS.RANK[parked] > SMS.RANK[word] and parked or word
-        redis.call('DEL', park)
-      end
-    end
+    local word, other = SMS.joined(P, provider, ref, id, args[at + 1]) -- a receipt may be faster than the answer
     word = SMS.RANK[state] > SMS.RANK[word] and state or word
-    redis.call('HSET', key, 's', word, 'ch', args[at + 2], 'b', args[at + 3], 'pr', provider, 'ref', ref, 'at',
-      int(now))
+    local again = other and word == 'failed' and args[at + 8] ~= ''
+    if again then
+      word, channel = 'sending', args[at + 8]
+    end
+    local fields = { 's', word, 'ch', channel, 'b', args[at + 3], 'pr', provider, 'ref', ref, 'at', int(now) }
+    if args[at + 1] == 'unknown' then
+      push(fields, 'uk', '1')
+    end
+    redis.call('HSET', key, unpack(fields))
     if ref ~= '' then
       redis.call('SET', P .. ':outref:' .. provider .. ':' .. ref, id, 'EX', SMS.PARK_S)
     end
     if args[at + 7] ~= '' then
       redis.call('ZADD', P .. ':timers', args[at + 7], 'silence:' .. args[at + 6])
     end
+    push(answers, again and 'again' or 'ok')
   end
-  return #args / n
+  return answers
 end
 
 -- Argument: case number. Answers {township, inbox, id, template, version, state, tries, channel, parts, at, operator,
