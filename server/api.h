@@ -40,6 +40,7 @@ void policies_list(struct op *op);     /* GET /v1/policies */
 void policies_get(struct op *op);      /* GET /v1/policies/{id} */
 void policies_approve(struct op *op);  /* POST /v1/policies/{id}/approve */
 void policies_withdraw(struct op *op); /* POST /v1/policies/{id}/withdraw */
+void policies_replay(struct op *op);   /* POST /v1/policies/{id}/replay */
 void disasters_declare(struct op *op); /* POST /v1/disasters */
 void disasters_list(struct op *op);    /* GET /v1/disasters */
 void disasters_approve(struct op *op); /* POST /v1/disasters/{id}/approve */

@@ -10,6 +10,22 @@ void process_livez(struct op *op)
     buf_release(&text);
 }
 
+/* Whose signatures the rules need, and whether what is in force elsewhere was refused here. */
+static const char *signatures_say(const struct gateway *g)
+{
+    if (g->rules.alarm) {
+        return "the pack that is in force in the store is refused here (log: "
+               "policy_signature_refused or "
+               "rules_refused_nothing_by_rule)";
+    }
+    if (!pack_signers_ask(&g->signers)) {
+        return "signatures are not asked for: policy_signers and order_signers are not set";
+    }
+    return g->signers.orders == NULL  ? "packs"
+           : g->signers.packs == NULL ? "standing orders"
+                                      : "packs, standing orders";
+}
+
 static void put_check(struct json_out *o, const char *name, bool ok, const char *why)
 {
     json_open_object(o, NULL);
@@ -32,11 +48,18 @@ void process_readyz(struct op *op)
     json_out_init(&o, &text);
     json_open_object(&o, NULL);
     json_put_bool(&o, "ready", ready);
+    if (g->rules
+            .alarm) { /* it goes on with the rules it has: no reason to take it out of service */
+        json_open_array(&o, "alarms");
+        json_put_text(&o, NULL, "policy");
+        json_close_array(&o);
+    }
     if (op->query.len > 0) { /* ?verbose */
         json_open_array(&o, "checks");
         put_check(&o, "store", store == ERR_OK, store == ERR_OK ? "" : store_async_why(g->store));
         put_check(&o, "draining", !g->draining, g->draining ? "the process is about to stop" : "");
         put_check(&o, "policy", true, policy_name(g->policy));
+        put_check(&o, "policy_signatures", !g->rules.alarm, signatures_say(g));
         put_check(&o, "townships", true, gazetteer_version(g->atlas.gazetteer));
         json_close_array(&o);
     }
@@ -66,7 +89,8 @@ static void on_funds(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
     struct metrics_state *st = op->state;
-    static struct ledger_fund_row rows[LEDGER_FUNDS_PAGE]; /* one loop, used up before this returns */
+    static struct ledger_fund_row
+        rows[LEDGER_FUNDS_PAGE]; /* one loop, used up before this returns */
     struct ledger_funds_page page;
     if (err != ERR_OK || ledger_funds_read(reply, &page, rows) != ERR_OK) {
         end_metrics(op); /* no money rather than half of it */
@@ -98,6 +122,7 @@ static void put_metrics(struct op *op, const struct store_stats *stats)
     struct metrics_state *st = op->state;
     metrics_write(&op->g->metrics, http_server_counters(op->g->http), stats,
                   store_async_state(op->g->store) == ERR_OK, &st->text);
+    metrics_rules_write(op->g->rules.alarm, pack_signers_ask(&op->g->signers), &st->text);
 }
 
 static void on_stats(void *data, enum err err, const redisReply *reply)

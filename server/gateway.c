@@ -83,6 +83,8 @@ const struct op_route OP_ROUTES[] = {
      policies_approve},
     {HTTP_METHOD_POST, "/v1/policies/{id}/withdraw", ROLE_REVIEWER | ROLE_FINANCE, true,
      policies_withdraw},
+    {HTTP_METHOD_POST, "/v1/policies/{id}/replay", ROLE_REVIEWER | ROLE_ADMIN, false,
+     policies_replay},
     {HTTP_METHOD_POST, "/v1/disasters", ROLE_REVIEWER | ROLE_FINANCE, true, disasters_declare},
     {HTTP_METHOD_GET, "/v1/disasters", ROLE_OFFICER | ROLE_REVIEWER | ROLE_FINANCE | ROLE_AUDITOR,
      false, disasters_list},
@@ -146,10 +148,38 @@ static enum err make_router(struct gateway *g)
     return router_make(routes, COUNT_OF(routes), &g->router);
 }
 
+/* Whose signatures the rules need; those of the file are looked at here. */
+static enum err open_signers(struct gateway *g, struct buf *why)
+{
+    const struct settings *set = g->settings;
+    enum err err = key_folder_choose(set->policy_signers, &g->policy_keys, why);
+    if (err == ERR_OK) {
+        err = key_folder_choose(set->order_signers, &g->order_keys, why);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    g->signers = (struct pack_signers){
+        .verify = key_folder_verify, .packs = g->policy_keys, .orders = g->order_keys};
+    err = pack_signatures_check(policy_text(g->policy), &g->signers, why);
+    if (err == ERR_OK) {
+        log_event(LOG_INFO, "policy_signatures", "packs=%s orders=%s",
+                  g->policy_keys != NULL ? "asked" : "not_asked",
+                  g->order_keys != NULL ? "asked" : "not_asked");
+    } else {
+        buf_putf(why, "policy_file '%s' is refused: policy_signers or order_signers are set",
+                 set->policy_file);
+    }
+    return err;
+}
+
 static enum err open_rules(struct gateway *g, struct buf *why)
 {
     enum err err = rulebook_read(g->settings->policy_file, g->settings->calendar_file, &g->policy,
                                  &g->calendar, why);
+    if (err == ERR_OK) {
+        err = open_signers(g, why);
+    }
     if (err == ERR_OK) {
         err = atlas_open(&g->atlas, g->settings->townships_file, why);
     }
@@ -305,6 +335,8 @@ void gateway_release(struct gateway *g)
     packer_free(g->packer);
     atlas_close(&g->atlas);
     policy_free(g->policy);
+    key_folder_close(g->policy_keys);
+    key_folder_close(g->order_keys);
     sealer_close(g->sealer);
     rail_keys_close(&g->rail_keys);
     router_free(g->router);

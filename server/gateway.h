@@ -5,6 +5,7 @@
 
 #include <uv.h>
 #include "integrations/pay/rail_keys.h"
+#include "integrations/sign/key_folder.h"
 #include "queue/base/settings.h"
 #include "queue/domain/calendar.h"
 #include "queue/seal/personal.h"
@@ -34,6 +35,8 @@ struct gateway {
     struct packer *packer;
     struct policy *policy; /* replaced at run time (places.c): never keep a pointer into it */
     struct rulebook_state rules;
+    struct key_folder *policy_keys, *order_keys; /* NULL: signatures are not asked for */
+    struct pack_signers signers;                 /* both of them, for the rules */
     struct calendar calendar;
     struct atlas atlas;
     uv_timer_t places_timer; /* looks for new townships and aliases */
@@ -47,6 +50,7 @@ struct gateway {
     struct fcall fcall; /* for calls that are written and sent in one go */
     struct metrics metrics;
     size_t ops; /* requests that wait for something */
+    bool replaying; /* POST /v1/policies/{id}/replay: one at a time */
     bool draining, long_poll_closed;
     uv_timer_t drain_timer;
 };

@@ -65,6 +65,15 @@ static void write_queues(const struct store_stats *stats, struct buf *out)
            (uint64_t)stats->events);
 }
 
+void metrics_rules_write(bool alarm, bool signatures, struct buf *out)
+{
+    single(out, "jiuji_policy_refused", "gauge",
+           "1 when the pack in force in the store is refused by this process: a person must look.",
+           alarm);
+    single(out, "jiuji_policy_signatures_asked", "gauge",
+           "1 when packs or standing orders must be signed.", signatures);
+}
+
 void metrics_write(const struct metrics *m, const struct http_counters *http,
                    const struct store_stats *stats, bool store_ready, struct buf *out)
 {

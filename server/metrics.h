@@ -35,6 +35,8 @@ void money_sums_add(struct money_sums *s, const struct ledger_fund_row *row);
 void money_sums_write(const struct money_sums *s, struct buf *out);
 
 void metrics_intake_took(struct metrics *m, int64_t us);
+/* The rules: is another pack in force in the store than here, and are signatures asked for? */
+void metrics_rules_write(bool alarm, bool signatures, struct buf *out);
 /* stats may be NULL when the store cannot be asked. */
 void metrics_write(const struct metrics *m, const struct http_counters *http,
                    const struct store_stats *stats, bool store_ready, struct buf *out);

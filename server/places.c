@@ -28,43 +28,34 @@ static void on_aliases(void *data, enum err err, const redisReply *reply)
               g->atlas.aliases.count);
 }
 
-/* Put into force what the store says is. What cannot be used is said once, and the rules stay. */
+/* Put into force what the store says is. What cannot be used is said once. */
 static enum err take_rules(struct gateway *g, const struct active_policy *a)
 {
-    static struct disaster disasters[DISASTERS_OPEN_MAX];
+    const char *trouble;
     struct buf text, why;
-    size_t n = 0;
-    enum err err = ERR_OK;
     buf_init(&text, POLICY_BYTES_MAX);
     buf_init(&why, 65536);
-    for (size_t i = 0; i < a->disaster_count; i++) {
-        const struct disaster_row *row = &a->disasters[i];
-        if (rulebook_disaster(row->id, row->surge, row->divisions, row->title, row->from_ms,
-                              row->to_ms, &disasters[n]) == ERR_OK) {
-            n++;
-        } else {
-            log_event(LOG_ERROR, "disaster_refused", "id=%lld", (long long)row->id);
+    enum err err = a->packed.len > 0 ? unpack_text(g->packer, a->packed, &text) : ERR_OK;
+    const struct rulebook_news news = {.id = a->id,
+                                       .newest_id = a->newest_id,
+                                       .pack = buf_slice(&text),
+                                       .readable = err == ERR_OK,
+                                       .disasters = a->disasters,
+                                       .disaster_count = a->disaster_count};
+    if (err != ERR_NO_MEMORY) {
+        err = rulebook_take(&g->policy, &g->rules, &news, &g->signers, &why, &trouble);
+        if (err == ERR_OK) {
+            log_event(LOG_INFO, "rules_in_force", "policy=%s disasters=%zu", policy_name(g->policy),
+                      a->disaster_count);
         }
-    }
-    if (a->packed.len > 0) {
-        err = unpack_text(g->packer, a->packed, &text);
-        if (err == ERR_CORRUPT) {
-            policy_suspend_orders(g->policy);
+        if (trouble != NULL) {
+            log_event(LOG_ERROR, trouble, "err=%s in_force=%s why=\"%s\"", err_code(err),
+                      policy_name(g->policy), why.len > 0 ? why.ptr : "");
         }
-    }
-    if (err == ERR_OK) {
-        err = rulebook_refresh(&g->policy, buf_slice(&text), disasters, n, &why);
-    }
-    if (err == ERR_OK) {
-        log_event(LOG_INFO, "rules_in_force", "policy=%s disasters=%zu", policy_name(g->policy), n);
-    }
-    if (err != ERR_OK || why.len > 0) {
-        log_event(LOG_ERROR, err == ERR_OK ? "disaster_refused" : "rules_refused_nothing_by_rule",
-                  "err=%s why=\"%s\"", err_code(err), why.len > 0 ? why.ptr : "");
     }
     buf_release(&text);
     buf_release(&why);
-    return err == ERR_NO_MEMORY ? err : ERR_OK;
+    return err;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -76,7 +67,11 @@ static void on_rules(void *data, enum err err, const redisReply *reply)
     if (err != ERR_OK || policy_active_read(reply, &active) != ERR_OK) {
         return;
     }
-    if (active.changed && take_rules(g, &active) != ERR_OK) {
+    err = active.changed ? take_rules(g, &active) : ERR_OK;
+    if (err == ERR_AUTH) {
+        places_look_at_rules(g); /* the pack before it */
+    }
+    if (err == ERR_AUTH || err == ERR_NO_MEMORY) {
         return;
     }
     if (slice_copy(active.key, g->rules.key, sizeof(g->rules.key)) == ERR_OK) {
@@ -116,7 +111,8 @@ void places_look_at_rules(struct gateway *g)
     if (g->draining || g->store == NULL) {
         return;
     }
-    policy_active_write(&g->fcall, g->settings->region, slice_of(g->rules.key));
+    policy_active_write(&g->fcall, g->settings->region, slice_of(g->rules.key), g->rules.refused,
+                        g->rules.refused_count);
     enum err err = store_async_call(g->store, &g->fcall, on_rules, g);
     if (err != ERR_OK) {
         log_event(LOG_DEBUG, "rules_not_asked", "err=%s", err_code(err));

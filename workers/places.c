@@ -34,63 +34,67 @@ static enum err load_aliases(struct site *s)
     return err;
 }
 
-/* Put into force what the store says is. What cannot be used is said once, and the rules stay. */
+/* Put into force what the store says is. What cannot be used is said once. */
 static enum err take_rules(struct site *s, const struct active_policy *a)
 {
-    static struct disaster disasters[DISASTERS_OPEN_MAX];
+    const char *trouble;
     struct buf text, why;
-    size_t n = 0;
-    enum err err = ERR_OK;
     buf_init(&text, POLICY_BYTES_MAX);
     buf_init(&why, 65536);
-    for (size_t i = 0; i < a->disaster_count; i++) {
-        const struct disaster_row *row = &a->disasters[i];
-        if (rulebook_disaster(row->id, row->surge, row->divisions, row->title, row->from_ms,
-                              row->to_ms, &disasters[n]) == ERR_OK) {
-            n++;
-        } else {
-            log_event(LOG_ERROR, "disaster_refused", "id=%lld", (long long)row->id);
+    enum err err = a->packed.len > 0 ? unpack_text(s->packer, a->packed, &text) : ERR_OK;
+    const struct rulebook_news news = {.id = a->id,
+                                       .newest_id = a->newest_id,
+                                       .pack = buf_slice(&text),
+                                       .readable = err == ERR_OK,
+                                       .disasters = a->disasters,
+                                       .disaster_count = a->disaster_count};
+    if (err != ERR_NO_MEMORY) {
+        err = rulebook_take(&s->policy, &s->rules, &news, &s->signers, &why, &trouble);
+        if (err == ERR_OK) {
+            log_event(LOG_INFO, "rules_in_force", "policy=%s disasters=%zu", policy_name(s->policy),
+                      a->disaster_count);
         }
-    }
-    if (a->packed.len > 0) {
-        err = unpack_text(s->packer, a->packed, &text);
-        if (err == ERR_CORRUPT) {
-            policy_suspend_orders(s->policy);
+        if (trouble != NULL) {
+            log_event(LOG_ERROR, trouble, "err=%s in_force=%s why=\"%s\"", err_code(err),
+                      policy_name(s->policy), why.len > 0 ? why.ptr : "");
         }
-    }
-    if (err == ERR_OK) {
-        err = rulebook_refresh(&s->policy, buf_slice(&text), disasters, n, &why);
-    }
-    if (err == ERR_OK) {
-        log_event(LOG_INFO, "rules_in_force", "policy=%s disasters=%zu", policy_name(s->policy), n);
-    }
-    if (err != ERR_OK || why.len > 0) {
-        log_event(LOG_ERROR, err == ERR_OK ? "disaster_refused" : "rules_refused_nothing_by_rule",
-                  "err=%s why=\"%s\"", err_code(err), why.len > 0 ? why.ptr : "");
     }
     buf_release(&text);
     buf_release(&why);
-    return err == ERR_NO_MEMORY ? err : ERR_OK;
+    return err;
 }
 
-static enum err load_rules(struct site *s)
+/* One question. ERR_AUTH: what is in force may not be taken, ask again for the one before. */
+static enum err ask_rules(struct site *s)
 {
     static struct active_policy active;
     redisReply *reply = NULL;
-    policy_active_write(store_fcall(s->store), s->settings->region, slice_of(s->rules.key));
+    policy_active_write(store_fcall(s->store), s->settings->region, slice_of(s->rules.key),
+                        s->rules.refused, s->rules.refused_count);
     enum err err = runtime_call(s, "policy_active", &reply);
     if (err == ERR_OK) {
         err = policy_active_read(reply, &active);
     }
-    if (err == ERR_OK && active.changed) {
-        err = take_rules(s, &active);
-    }
     if (err == ERR_OK) {
-        err = slice_copy(active.key, s->rules.key, sizeof(s->rules.key));
-        s->rules.next_ms = active.next_ms;
+        enum err taken = active.changed ? take_rules(s, &active) : ERR_OK;
+        if (taken == ERR_AUTH || taken == ERR_NO_MEMORY) {
+            err = taken;
+        } else {
+            err = slice_copy(active.key, s->rules.key, sizeof(s->rules.key));
+            s->rules.next_ms = active.next_ms;
+        }
     }
     if (reply != NULL) {
         freeReplyObject(reply);
+    }
+    return err;
+}
+
+static enum err load_rules(struct site *s)
+{
+    enum err err = ask_rules(s);
+    for (int i = 0; i < RULEBOOK_REFUSED_MAX && err == ERR_AUTH; i++) {
+        err = ask_rules(s);
     }
     return err;
 }

@@ -1,6 +1,7 @@
 #include "workers/site.h"
 
 #include <stdio.h>
+#include "queue/base/log.h"
 #include "workers/rules/rulebook.h"
 
 #define STORE_DEADLINE_MS 5000
@@ -23,10 +24,38 @@ static enum err read_stages(struct site *s, struct buf *why)
     return ERR_OK;
 }
 
+/* Whose signatures the rules need; those of the file are looked at here. */
+static enum err open_signers(struct site *s, struct buf *why)
+{
+    const struct settings *set = s->settings;
+    enum err err = key_folder_choose(set->policy_signers, &s->policy_keys, why);
+    if (err == ERR_OK) {
+        err = key_folder_choose(set->order_signers, &s->order_keys, why);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    s->signers = (struct pack_signers){
+        .verify = key_folder_verify, .packs = s->policy_keys, .orders = s->order_keys};
+    err = pack_signatures_check(policy_text(s->policy), &s->signers, why);
+    if (err == ERR_OK) {
+        log_event(LOG_INFO, "policy_signatures", "packs=%s orders=%s",
+                  s->policy_keys != NULL ? "asked" : "not_asked",
+                  s->order_keys != NULL ? "asked" : "not_asked");
+    } else {
+        buf_putf(why, "policy_file '%s' is refused: policy_signers or order_signers are set",
+                 set->policy_file);
+    }
+    return err;
+}
+
 static enum err open_rules(struct site *s, struct buf *why)
 {
     enum err err = rulebook_read(s->settings->policy_file, s->settings->calendar_file, &s->policy,
                                  &s->calendar, why);
+    if (err == ERR_OK) {
+        err = open_signers(s, why);
+    }
     if (err == ERR_OK) {
         err = atlas_open(&s->atlas, s->settings->townships_file, why);
     }
@@ -146,6 +175,8 @@ void site_close(struct site *s)
     packer_free(s->packer);
     atlas_close(&s->atlas);
     policy_free(s->policy);
+    key_folder_close(s->policy_keys);
+    key_folder_close(s->order_keys);
     sealer_close(s->sealer);
     store_free(s->store);
     arena_release(&s->arena);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "integrations/http/http_client.h"
+#include "integrations/sign/key_folder.h"
 #include "integrations/sms/sms_client.h"
 #include "queue/base/arena.h"
 #include "queue/base/settings.h"
@@ -29,6 +30,8 @@ struct site {
     struct packer *packer;
     struct policy *policy; /* replaced by places_refresh */
     struct rulebook_state rules;
+    struct key_folder *policy_keys, *order_keys; /* NULL: signatures are not asked for */
+    struct pack_signers signers;                 /* both of them, for the rules */
     struct calendar calendar;
     struct atlas atlas;
     int64_t places_next_ms; /* monotonic: when to look for new townships, aliases and rules */

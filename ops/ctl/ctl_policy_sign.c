@@ -1,11 +1,11 @@
 /* jiujictl policy sign, and the checking of signatures: standing orders are signed with the
- * officer's own Ed25519 key, over what order_signature.h says. */
+ * officer's own Ed25519 key, over what pack_signature.h says. */
 #include "ops/ctl/ctl_policy.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "integrations/sign/ed25519.h"
-#include "workers/rules/order_signature.h"
+#include "workers/rules/pack_signature.h"
 
 #define BYTES_MAX 65536
 
@@ -29,7 +29,7 @@ static enum err sign_order(const struct json *order, const char *key_file, struc
     buf_init(&bytes, BYTES_MAX);
     enum err err = sign_key_private_file(key_file, SIGN_ED25519, &key);
     if (err == ERR_OK) {
-        err = order_signed_bytes(order, &bytes);
+        err = pack_signed_bytes(order, &bytes);
     }
     if (err == ERR_OK) {
         err = ed25519_sign(key, buf_slice(&bytes), out);
@@ -100,7 +100,7 @@ static enum err check_order(const struct json *order, const struct standing_orde
     buf_init(&bytes, BYTES_MAX);
     enum err err = public_key(folder, o->officer, &key);
     if (err == ERR_OK) {
-        err = order_signed_bytes(order, &bytes);
+        err = pack_signed_bytes(order, &bytes);
     }
     if (err == ERR_OK) {
         err = ed25519_verify(key, buf_slice(&bytes), slice_of(o->ed25519));

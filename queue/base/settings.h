@@ -23,6 +23,10 @@
     X(master_key_file, TEXT, "", 0, 200,                                                       \
       "file with the 64 hex digits of the master key (mode 0600)")                             \
     X(policy_file, TEXT, "", 0, 200, "policy pack (JSON)")                                     \
+    X(policy_signers, TEXT, "", 0, 200,                                                        \
+      "folder with SIGNER.pem (Ed25519) of who may sign packs; \"\" = not asked for")           \
+    X(order_signers, TEXT, "", 0, 200,                                                         \
+      "folder with OFFICER.pem of who signs standing orders; \"\" = not asked for")            \
     X(calendar_file, TEXT, "", 0, 200, "holidays and make-up working days (JSON)")             \
     X(townships_file, TEXT, "", 0, 200, "compiled township set")                               \
     X(stages, TEXT, "route,pay,notify,sms,clock,hook,register", 1, 100, "stages a worker runs") \

@@ -233,10 +233,22 @@ enum err disaster_list_read(const redisReply *reply, int64_t *now_ms, struct dis
 
 /* ---- What is in force ---- */
 
-void policy_active_write(struct fcall *f, const char *region, struct slice known_key)
+void policy_active_write(struct fcall *f, const char *region, struct slice known_key,
+                         const int64_t *skipped, size_t skipped_count)
 {
+    ASSERT(skipped_count <= ACTIVE_SKIPPED_MAX);
     fcall_begin(f, "policy_active", region);
     fcall_slice(f, known_key);
+    for (size_t i = 0; i < skipped_count; i++) {
+        fcall_int(f, skipped[i]);
+    }
+}
+
+/* The key is "version:newest pack:…". */
+static bool newest_of(struct slice key, int64_t *id)
+{
+    slice_cut(&key, ':');
+    return slice_to_int64(slice_cut(&key, ':'), 0, INT64_MAX, id) == ERR_OK;
 }
 
 enum err policy_active_read(const redisReply *reply, struct active_policy *out)
@@ -254,6 +266,7 @@ enum err policy_active_read(const redisReply *reply, struct active_policy *out)
     }
     out->packed = reply_text_at(reply, 4);
     if (reply_int(reply_at(reply, 3), 0, INT64_MAX, &out->id) != ERR_OK ||
+        !newest_of(out->key, &out->newest_id) ||
         (out->id == 0) != (out->packed.len == 0)) {
         return ERR_CORRUPT;
     }

@@ -4,6 +4,7 @@
 #ifndef QUEUE_STORE_CALLS_POLICY_H
 #define QUEUE_STORE_CALLS_POLICY_H
 
+#include "queue/domain/disaster.h"
 #include "queue/store/event_tail.h"
 #include "queue/store/fcall.h"
 #include "queue/store/reply.h"
@@ -13,6 +14,7 @@
 #define DISASTER_ROWS_MAX 2000    /* read at once */
 #define DISASTERS_OPEN_MAX 64     /* declared or approved and not over */
 #define ACTIVE_KEY_SIZE 48
+#define ACTIVE_SKIPPED_MAX 16     /* packs that one process may pass over */
 #define DECIDED_CASES_MAX 64      /* loaded at once */
 
 /* ---- Packs ---- */
@@ -65,14 +67,7 @@ void policy_pack_write(struct fcall *f, const char *region, struct slice id);
 MUST_CHECK enum err policy_pack_read(const redisReply *reply, struct slice *name, struct slice *packed);
 
 /* ---- Disasters ---- */
-enum disaster_state { DISASTER_DECLARED, DISASTER_APPROVED, DISASTER_ENDED, DISASTER_STATE_COUNT };
 const char *disaster_state_word(enum disaster_state s);
-
-struct disaster_row {
-    int64_t id, from_ms, to_ms, proposed_ms, approved_ms, ended_ms; /* 0 = not yet */
-    enum disaster_state state;
-    struct slice surge, divisions, proposer, approver, title; /* divisions: codes with commas */
-};
 
 void disaster_declare_write(struct fcall *f, const char *region, struct slice surge, struct slice divisions,
                             int64_t from_ms, int64_t to_ms, struct slice title, const struct policy_actor *a);
@@ -92,11 +87,15 @@ struct active_policy {
     int64_t now_ms, next_ms; /* the store's clock; when the next pack begins, 0 = none is waiting */
     bool changed;           /* the key is another one than asked with; only then what follows is set */
     int64_t id;             /* 0 = the pack of the file */
+    int64_t newest_id;      /* the same without those passed over: what two people have put in force */
     struct slice packed;    /* its JSON; "" with id 0 */
     size_t disaster_count;  /* approved and not over, at most DISASTERS_OPEN_MAX */
     struct disaster_row disasters[DISASTERS_OPEN_MAX];
 };
-void policy_active_write(struct fcall *f, const char *region, struct slice known_key);
+/* skipped: packs that are passed over as if they had not been approved: who may not take one (its
+ * signature does not hold) goes on with the one before. At most ACTIVE_SKIPPED_MAX. */
+void policy_active_write(struct fcall *f, const char *region, struct slice known_key,
+                         const int64_t *skipped, size_t skipped_count);
 MUST_CHECK enum err policy_active_read(const redisReply *reply, struct active_policy *out);
 
 /* ---- Past decisions ---- */

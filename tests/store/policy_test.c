@@ -79,7 +79,7 @@ static size_t list(int64_t *in_force)
 
 static void look(const char *known)
 {
-    policy_active_write(store_fcall(store), REGION, slice_of(known));
+    policy_active_write(store_fcall(store), REGION, slice_of(known), NULL, 0);
     assert_int_equal(policy_active_read(send_call(), &active), ERR_OK);
 }
 

@@ -138,10 +138,29 @@ static void read_orders(struct json_check *c, struct policy *p, const struct jso
     p->order_count = (int)i;
 }
 
+/* Whether it holds is for those who have keys (pack_signature.h). */
+static void read_signature(struct json_check *c, struct policy *p, const struct json *v)
+{
+    static const char *const keys[] = {"by", "on", "document", "ed25519"};
+    char document[ORDER_OFFICE_SIZE], ed25519[ORDER_SIGNATURE_SIZE];
+    int64_t signed_ms;
+
+    if (v == NULL)
+        return;
+    size_t mark = json_check_enter(c, "signature");
+    if (json_check_keys(c, v, keys, COUNT_OF(keys))) {
+        (void)json_check_text(c, v, "by", true, p->signed_by, sizeof p->signed_by);
+        (void)json_check_date(c, v, "on", true, &signed_ms);
+        (void)json_check_text(c, v, "document", false, document, sizeof document);
+        (void)json_check_text(c, v, "ed25519", true, ed25519, sizeof ed25519);
+    }
+    json_check_leave(c, mark);
+}
+
 static void read_pack(struct json_check *c, struct policy *p, const struct json *root)
 {
-    static const char *const keys[] = {"format", "version",  "title",  "note",
-                                       "rules",  "overlays", "surges", "standing_orders"};
+    static const char *const keys[] = {"format",   "version", "title",           "note",     "rules",
+                                       "overlays", "surges",  "standing_orders", "signature"};
     char title[POLICY_BASIS_SIZE], note[POLICY_NOTE_SIZE];
     int64_t format;
 
@@ -179,6 +198,7 @@ static void read_pack(struct json_check *c, struct policy *p, const struct json 
     mark = json_check_enter(c, "standing_orders");
     read_orders(c, p, orders);
     json_check_leave(c, mark);
+    read_signature(c, p, json_get(root, "signature"));
 }
 
 static void name_it(struct policy *p, const struct json *root)
@@ -376,6 +396,11 @@ uint64_t policy_hash(const struct policy *p)
 const char *policy_name(const struct policy *p)
 {
     return p->name;
+}
+
+const char *policy_signed_by(const struct policy *p)
+{
+    return p->signed_by;
 }
 
 const struct debt_step *policy_debt_step(const struct policy_rules *r, int64_t overdue_fen,

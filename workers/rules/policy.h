@@ -227,6 +227,8 @@ struct policy_rules {
     } follow_up;
     struct {
         uint32_t reasons; /* bits per enum pause_reason */
+        int look_days;    /* nobody has said until when: then the county's duty desk looks */
+        int most_days;    /* longest pause that somebody may say */
         char legal_basis[POLICY_BASIS_SIZE];
     } clock_pause;
     struct {
@@ -331,7 +333,7 @@ struct standing_order {
      * second person. */
     char signed_by[ORDER_OFFICER_SIZE]; /* code of the officer: the one in `officer` */
     char document[ORDER_OFFICE_SIZE];
-    char ed25519[ORDER_SIGNATURE_SIZE]; /* base64, over order_signature.h's bytes; "" = only the
+    char ed25519[ORDER_SIGNATURE_SIZE]; /* base64, over pack_signature.h's bytes; "" = only the
                                            record */
     int64_t signed_ms; /* first instant of the day, China time; never behind valid_from_ms */
 };
@@ -370,6 +372,8 @@ struct slice policy_text(const struct policy *p);
 const char *policy_version(const struct policy *p);
 uint64_t policy_hash(const struct policy *p);
 const char *policy_name(const struct policy *p); /* "version+hash": what decisions are pinned to */
+/* Who the pack says has signed it (pack_signature.h looks whether that is so), "" = nobody. */
+const char *policy_signed_by(const struct policy *p);
 
 /* Review debt: the step that holds in a township whose unreviewed money past its due date is
  * overdue_fen, of allotted_fen that it was given; NULL when none does. Shares of the allotted count

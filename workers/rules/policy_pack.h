@@ -19,6 +19,7 @@ struct policy {
     struct slice text;  /* the JSON it was read from */
     char version[POLICY_VERSION_SIZE];
     char name[POLICY_NAME_SIZE];
+    char signed_by[ORDER_OFFICER_SIZE];
     uint64_t hash;
     struct policy_rules base;
     struct policy_overlay

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "queue/base/file.h"
 
 #define FILE_MAX ((size_t)8 << 20)
@@ -52,6 +53,81 @@ enum err rulebook_refresh(struct policy **policy, struct slice pack,
         *policy = next;
     } else if (pack.len > 0 && err != ERR_NO_MEMORY) {
         policy_suspend_orders(*policy);
+    }
+    return err;
+}
+
+/* Those that can be used; the others are told. */
+static size_t read_disasters(const struct rulebook_news *news,
+                             struct disaster out[POLICY_DISASTERS_MAX], struct buf *why)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < news->disaster_count && n < POLICY_DISASTERS_MAX; i++) {
+        const struct disaster_row *row = &news->disasters[i];
+        if (rulebook_disaster(row->id, row->surge, row->divisions, row->title, row->from_ms,
+                              row->to_ms, &out[n]) == ERR_OK) {
+            n++;
+        } else {
+            buf_putf(why, "disaster D%" PRId64 " is left out: it cannot be read\n", row->id);
+        }
+    }
+    return n;
+}
+
+/* Remember that this pack is passed over. False when there are too many: then it is not. */
+static bool pass_over(struct rulebook_state *state, int64_t id)
+{
+    if (state->refused_count == RULEBOOK_REFUSED_MAX) {
+        return false;
+    }
+    state->refused[state->refused_count++] = id;
+    state->key[0] = '\0';
+    return true;
+}
+
+static enum err check_news(const struct rulebook_news *news, const struct pack_signers *signers,
+                           struct buf *why)
+{
+    if (news->id == 0) {
+        return ERR_OK; /* the file's was looked at when it was read */
+    }
+    if (!news->readable) {
+        buf_putf(why, "pack %" PRId64 " is damaged in the store\n", news->id);
+        return pack_signers_ask(signers) ? ERR_AUTH : ERR_CORRUPT;
+    }
+    return pack_signatures_check(news->pack, signers, why);
+}
+
+enum err rulebook_take(struct policy **policy, struct rulebook_state *state,
+                       const struct rulebook_news *news, const struct pack_signers *signers,
+                       struct buf *why, const char **trouble)
+{
+    struct disaster *disasters = NULL;
+    *trouble = NULL;
+    enum err err = check_news(news, signers, why);
+    if (err == ERR_AUTH) {
+        state->alarm = true;
+        *trouble = "policy_signature_refused";
+        return pass_over(state, news->id) ? ERR_AUTH : ERR_LIMIT;
+    }
+    if (err == ERR_OK) {
+        disasters = calloc(POLICY_DISASTERS_MAX, sizeof(*disasters));
+        err = disasters == NULL ? ERR_NO_MEMORY : ERR_OK;
+    } else if (err == ERR_CORRUPT) {
+        policy_suspend_orders(*policy);
+    }
+    if (err == ERR_OK) {
+        size_t n = read_disasters(news, disasters, why);
+        err = rulebook_refresh(policy, news->pack, disasters, n, why);
+    }
+    free(disasters);
+    if (err != ERR_NO_MEMORY) {
+        state->alarm = err != ERR_OK || news->id != news->newest_id;
+    }
+    if (err != ERR_OK) {
+        *trouble = "rules_refused_nothing_by_rule";
+    } else if (why->len > 0) {
+        *trouble = "disaster_refused";
     }
     return err;
 }

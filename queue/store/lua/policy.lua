@@ -8,7 +8,7 @@
 
 -- LEAD_MS: a pack begins so much later than it is approved at the earliest, so that every process has heard
 -- of it by then (they ask every two seconds).
-local admin = { PACKS_MAX = 1000, DISASTERS_MAX = 64, TEXT_MAX = 1048576, LEAD_MS = 3000 }
+local admin = { PACKS_MAX = 1000, DISASTERS_MAX = 64, TEXT_MAX = 1048576, LEAD_MS = 3000, SKIPPED_MAX = 16 }
 
 -- state: draft, approved, withdrawn. An approved pack is in force from `from` until the next one.
 admin.PACK = { 'state', 'name', 'proposer', 'proposed', 'approver', 'approved', 'from', 'title' }
@@ -95,18 +95,20 @@ function admin.row(key, fields, id)
   return text and admin.parse(fields, text)
 end
 
--- The pack in force at `now` (nil = the file's) and when the next one begins (0 = none is waiting).
-function admin.in_force(P, now)
-  local active, next_ms = nil, 0
+-- The pack in force at `now` (nil = the file's), when the next one begins (0 = none is waiting), and the same pack
+-- with those of `skip` (a set of ids) passed over.
+function admin.in_force(P, now, skip)
+  local active, next_ms, taken = nil, 0, nil
   for _, row in ipairs(admin.rows(P .. ':policy', admin.PACK)) do
     local from = row.state == 'approved' and tonumber(row.from)
-    if from and from <= now and (not active or from > tonumber(active.from)) then
-      active = row
+    if from and from <= now then
+      active = (not active or from > tonumber(active.from)) and row or active
+      taken = not (skip and skip[row.id]) and (not taken or from > tonumber(taken.from)) and row or taken
     elseif from and from > now and (next_ms == 0 or from < next_ms) then
       next_ms = from
     end
   end
-  return active, next_ms
+  return active, next_ms, taken
 end
 
 -- ---- Packs ----
@@ -225,22 +227,25 @@ function admin.pack(keys, args)
   return row and { row.name, redis.call('HGET', P .. ':policy:text', args[1]) or '' } or {}
 end
 
--- What processes look at every two seconds. Argument: the key they know, "version:pack:when the next one
--- begins"; as long as that holds, one field is read. Answers {key, now, when the next pack begins (0 =
--- never)} and, when the key is another one, also: id in force ("0" = the file's), its packed JSON, then
--- per approved disaster that has not ended id, row.
+-- What processes look at every two seconds. Arguments: the key they know, "version:pack:when the next one
+-- begins"; as long as that holds, one field is read; then packs that they pass over, since they may not take them
+-- (a signature that does not hold). Answers {key, now, when the next pack begins (0 = never)} and, when the key is
+-- another one, also: id of the pack to take ("0" = the file's), its packed JSON, then per approved disaster that has
+-- not ended id, row. The pack in the key is the one in force, passed over or not.
 function admin.active(keys, args)
-  local P, now = keys[1], now_ms()
-  args_check(args, 1, 1)
+  local P, now, skip = keys[1], now_ms(), {}
+  args_check(args, 1, 1 + admin.SKIPPED_MAX)
+  for i = 2, #args do
+    skip[args[i]] = true
+  end
   local version = redis.call('HGET', P .. ':policy', 'v') or '0'
   local known, next_known = string.match(args[1], '^(%d+):%d+:(%d+)$')
   if known == version and (next_known == '0' or now < tonumber(next_known)) then
     return { args[1], int(now), next_known }
   end
-  local active, next_ms = admin.in_force(P, now)
-  local id = active and active.id or '0'
-  local answer = { version .. ':' .. id .. ':' .. int(next_ms), int(now), int(next_ms) }
-  push(answer, id, active and redis.call('HGET', P .. ':policy:text', id) or '')
+  local active, next_ms, taken = admin.in_force(P, now, skip)
+  local answer = { version .. ':' .. (active and active.id or '0') .. ':' .. int(next_ms), int(now), int(next_ms) }
+  push(answer, taken and taken.id or '0', taken and redis.call('HGET', P .. ':policy:text', taken.id) or '')
   for _, row in ipairs(admin.rows(P .. ':disaster', admin.DISASTER)) do
     if row.state == 'approved' and tonumber(row.to) > now then
       push(answer, row.id, admin.text(admin.DISASTER, row))
