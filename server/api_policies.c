@@ -205,6 +205,75 @@ void policies_draft(struct op *op)
 
 /* ---- POST /v1/policies/{id}/approve, /withdraw ---- */
 
+struct approval {
+    struct slice name, reason;
+    int64_t from_ms;
+};
+
+static void approve_it(struct op *op)
+{
+    const struct approval *st = op->state;
+    const struct policy_actor a = actor_of(op, st->reason, "");
+    if (a.event_tail.ptr != NULL) {
+        policy_approve_write(&op->g->fcall, op->g->settings->region, op->params[0], st->name,
+                             st->from_ms, &a);
+        op_call(op, on_changed);
+    }
+}
+
+/* Each line of `why` is a signature that is missing or does not hold. */
+static void refuse_unsigned(struct op *op, const struct buf *why)
+{
+    static struct problem_error faults[FAULTS_SHOWN_MAX];
+    struct slice rest = buf_slice(why);
+    size_t n = 0;
+    while (rest.len > 0 && n < FAULTS_SHOWN_MAX) {
+        const char *detail = arena_text(&op->arena, slice_cut(&rest, '\n'));
+        if (detail != NULL) {
+            faults[n++] = (struct problem_error){.pointer = "/signature", .detail = detail};
+        }
+    }
+    const struct problem p = {
+        .err = ERR_CONFLICT,
+        .detail = "本站只启用签名有效的政策包（设置 policy_signers、order_signers）："
+                  "请签名后重新起草（jiujictl policy sign）。",
+        .errors = faults,
+        .error_count = n};
+    op_reply_problem_full(op, &p);
+}
+
+/* A pack never changes once it is drafted, so what is looked at here is what is approved. */
+static void on_pack_to_approve(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct slice name, packed;
+    struct buf text, why;
+    if (err == ERR_OK) {
+        err = policy_pack_read(reply, &name, &packed);
+    }
+    if (err == ERR_NOT_FOUND) {
+        refuse(op, POLICY_NOT_FOUND);
+        return;
+    }
+    buf_init(&text, POLICY_BYTES_MAX);
+    buf_init(&why, 65536);
+    if (err == ERR_OK) {
+        err = unpack_text(op->g->packer, packed, &text);
+    }
+    if (err == ERR_OK) {
+        err = pack_signatures_check(buf_slice(&text), &op->g->signers, &why);
+    }
+    if (err == ERR_OK) {
+        approve_it(op);
+    } else if (err == ERR_AUTH) {
+        refuse_unsigned(op, &why);
+    } else {
+        op_reply_store(op, err);
+    }
+    buf_release(&text);
+    buf_release(&why);
+}
+
 void policies_approve(struct op *op)
 {
     struct slice name, from, reason;
@@ -223,11 +292,18 @@ void policies_approve(struct op *op)
                        "name、effective_from、reason。");
         return;
     }
-    const struct policy_actor a = actor_of(op, reason, "");
-    if (a.event_tail.ptr != NULL) {
-        policy_approve_write(&op->g->fcall, op->g->settings->region, op->params[0], name, from_ms,
-                             &a);
-        op_call(op, on_changed);
+    struct approval *st = arena_alloc(&op->arena, sizeof(*st));
+    if (st == NULL) {
+        op_reply_problem(op, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");
+        return;
+    }
+    *st = (struct approval){.name = name, .reason = reason, .from_ms = from_ms};
+    op->state = st;
+    if (pack_signers_ask(&op->g->signers)) {
+        policy_pack_write(&op->g->fcall, op->g->settings->region, op->params[0]);
+        op_call(op, on_pack_to_approve);
+    } else {
+        approve_it(op);
     }
 }
 

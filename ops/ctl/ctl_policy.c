@@ -19,6 +19,8 @@ static const char usage[] =
     "       jiujictl policy diff A B [--at TIME]          which keys differ, where\n"
     "       jiujictl policy replay DRAFT [--cases N]      past decisions made again under it\n"
     "       jiujictl policy sign FILE ORDER --key FILE    an officer signs a standing order\n"
+    "       jiujictl policy sign FILE --by SIGNER --key FILE\n"
+    "                                                     the whole pack, printed with its signature\n"
     "       jiujictl policy draft FILE --by NAME          propose a pack\n"
     "       jiujictl policy activate ID --name VERSION+HASH --from TIME --by NAME\n"
     "                                                     by a second person, for a time to come\n"
@@ -179,7 +181,6 @@ static void print_orders(const struct policy *p, int64_t now_ms)
 
 static int check(int argc, char **argv, const struct settings *s)
 {
-    (void)s;
     const char *calendar_path = NULL;
     const char *keys = NULL;
     const struct ctl_option options[] = {{"calendar", &calendar_path, NULL}, {"keys", &keys, NULL}};
@@ -199,7 +200,14 @@ static int check(int argc, char **argv, const struct settings *s)
         policy_free(p);
         return CTL_FAILED;
     }
+    if (!ctl_policy_signed(s, policy_text(p))) {
+        policy_free(p);
+        return CTL_FAILED;
+    }
     printf("OK %s\n", policy_name(p));
+    if (policy_signed_by(p)[0] != '\0')
+        printf("签名：整包由 %s 签署，%s\n", policy_signed_by(p),
+               s->policy_signers[0] != '\0' ? "有效" : "未核验（设置 policy_signers 后核验）");
     const struct policy_rules *r = policy_for(p, "", now_ms);
     print_rules(r);
     print_overlays(p, now_ms);

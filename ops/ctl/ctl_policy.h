@@ -29,6 +29,9 @@ int ctl_policy_activate(int argc, char **argv, const struct settings *s);
 int ctl_policy_sign(int argc, char **argv, const struct settings *s);
 /* Every standing order is signed with the key FOLDER/OFFICER.pem; what is not is told on stderr. */
 MUST_CHECK bool ctl_policy_signatures(const struct policy *p, const char *folder);
+/* Of a pack's JSON: the signatures that policy_signers and order_signers of these settings ask for
+ * hold, or none is asked for; what is not is told on stderr. */
+MUST_CHECK bool ctl_policy_signed(const struct settings *s, struct slice pack);
 int ctl_policy_withdraw(int argc, char **argv, const struct settings *s);
 
 #endif

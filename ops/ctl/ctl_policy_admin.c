@@ -241,6 +241,19 @@ static int change_pack(const struct settings *s, const char *id, const char *nam
     return ok ? CTL_OK : CTL_FAILED;
 }
 
+/* The processes would refuse it later; better told now. */
+static bool signed_as_asked(const struct settings *s, const char *id)
+{
+    struct buf text;
+    if (s->policy_signers[0] == '\0' && s->order_signers[0] == '\0') {
+        return true;
+    }
+    buf_init(&text, POLICY_BYTES_MAX);
+    bool ok = stored_pack(s, id, &text) && ctl_policy_signed(s, buf_slice(&text));
+    buf_release(&text);
+    return ok;
+}
+
 int ctl_policy_activate(int argc, char **argv, const struct settings *s)
 {
     const char *who = NULL, *reason = "批准政策包", *name = NULL, *from = NULL;
@@ -260,7 +273,13 @@ int ctl_policy_activate(int argc, char **argv, const struct settings *s)
         ctl_complain("--from must be a time with offset such as 2026-12-01T00:00:00+08:00");
         return CTL_USAGE;
     }
-    return who_ok(who) ? change_pack(s, argv[1], name, from_ms, who, reason) : CTL_USAGE;
+    if (!who_ok(who)) {
+        return CTL_USAGE;
+    }
+    if (!signed_as_asked(s, argv[1])) {
+        return CTL_FAILED;
+    }
+    return change_pack(s, argv[1], name, from_ms, who, reason);
 }
 
 int ctl_policy_withdraw(int argc, char **argv, const struct settings *s)
