@@ -19,7 +19,8 @@
 /* Pauses between queries; the last one repeats. */
 static const int64_t ASK_PAUSES_MS[] = {2000, 5000, 15000, 60000, 300000, 900000, 3600000};
 
-#define STOPPED_MS 30000 /* how often a stopped payment looks again */
+/* How often a stopped payment, or one whose provider is left alone, looks again. */
+#define STOPPED_MS 30000
 #define COLLECT_EVERY_MS 5000
 #define RAIL_WORD_SIZE PAY_RAIL_NAME_SIZE
 
@@ -129,6 +130,14 @@ static void hold(struct payment_work *w, int64_t hold_ms)
     w->hold_ms = hold_ms < 1000 ? 1000 : hold_ms;
 }
 
+/* This worker leaves the provider alone. Not for as long as that lasts: one answer opens the way
+ * again, and the next to have the job may be a worker that reaches the provider. */
+static void hold_for_breaker(struct payment_work *w, int64_t mono_ms)
+{
+    int64_t rest_ms = breaker_next_ms(&w->rail->breaker, mono_ms) - mono_ms;
+    hold(w, rest_ms < STOPPED_MS ? rest_ms : STOPPED_MS);
+}
+
 /* Nothing was sent and nothing can be: final, an officer looks for another way. */
 static void fail(struct payment_work *w, const char *why)
 {
@@ -161,7 +170,7 @@ static void check_time(struct payment_work *w, struct slice stopped, int64_t now
 {
     const struct pay_profile *p = &w->rail->profile;
     if (!breaker_closed(&w->rail->breaker, mono_ms)) {
-        hold(w, breaker_next_ms(&w->rail->breaker, mono_ms) - mono_ms);
+        hold_for_breaker(w, mono_ms);
         return;
     }
     if (w->ask) {
@@ -256,6 +265,19 @@ static void ask_rail(struct rail *rail, struct payment_work **list, size_t n)
     note_answer(rail, list, n, err);
 }
 
+/* True when an earlier call of this batch has opened the breaker: what is left is held as well. */
+static bool given_up(const struct rail *rail, struct payment_work **list, size_t n)
+{
+    int64_t mono_ms = clock_mono_ms();
+    if (breaker_closed(&rail->breaker, mono_ms)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        hold_for_breaker(list[i], mono_ms);
+    }
+    return true;
+}
+
 /* One rail's share of the batch, in as many calls as its profile wants. */
 static void work_rail(struct rail *rail, struct payment_work *works, size_t n, int64_t now_ms)
 {
@@ -269,10 +291,12 @@ static void work_rail(struct rail *rail, struct payment_work *works, size_t n, i
             *(w->ask ? &to_ask[ask_count++] : &to_send[send_count++]) = w;
         }
     }
-    for (size_t at = 0; at < send_count; at += most) {
+    for (size_t at = 0; at < send_count && !given_up(rail, to_send + at, send_count - at);
+         at += most) {
         send_orders(rail, to_send + at, send_count - at < most ? send_count - at : most, now_ms);
     }
-    for (size_t at = 0; at < ask_count; at += most) {
+    for (size_t at = 0; at < ask_count && !given_up(rail, to_ask + at, ask_count - at);
+         at += most) {
         ask_rail(rail, to_ask + at, ask_count - at < most ? ask_count - at : most);
     }
 }
@@ -503,14 +527,31 @@ static enum err collect(struct site *s, size_t *handled)
     return err;
 }
 
+/* No provider is to be disturbed now: the jobs stay where a worker that reaches its provider finds
+ * them, instead of being put off by the one that does not. */
+static bool nothing_to_do(const struct rails *r)
+{
+    int64_t mono_ms = clock_mono_ms();
+    for (size_t i = 0; i < r->count; i++) {
+        if (breaker_closed(&r->list[i].breaker, mono_ms)) {
+            return false;
+        }
+    }
+    return r->count > 0;
+}
+
 enum err stage_pay(struct site *s, size_t *handled)
 {
     static struct payment_work works[STORE_BATCH_MAX];
-    struct lease lease;
+    struct lease lease = {.count = 0};
     redisReply *reply = NULL;
     int64_t now_ms = clock_now_ms(), mono_ms = clock_mono_ms();
-    enum err err = lease_take(s, STAGE_PAY, s->settings->batch, &lease);
+    enum err err = ERR_OK;
     *handled = 0;
+    if (nothing_to_do(&s->rails)) {
+        goto out;
+    }
+    err = lease_take(s, STAGE_PAY, s->settings->batch, &lease);
     if (err != ERR_OK || lease.count == 0) {
         goto out;
     }

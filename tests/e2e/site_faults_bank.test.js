@@ -10,6 +10,8 @@ const { Listener } = require('../support/sandbox.js');
 
 const TOWNSHIP = '520102022';
 const SETTINGS = { bank_settle_ms: 300, bank_timeout_ms: 1000, lease_ms: 5000 };
+// A worker that meets many faults in a row leaves the bank alone, each time for twice as long.
+const PATIENCE = { deadlineMs: 300000 };
 const PAID = 'FIRST_AID_PAID';
 const FAILED = 'PAY_FAILED';
 
@@ -100,7 +102,7 @@ test('every fault of the bank: paid at most once, right state, ledger and statem
         }
         for (const name of ['pay-1', 'pay-2', 'pay-3']) await site.startWorker(name, PAY_WORKER);
         const ends = await Promise.allSettled(
-            STORIES.map(([, , end], i) => site.awaitCase(cases[i].no, end)),
+            STORIES.map(([, , end], i) => site.awaitCase(cases[i].no, end, PATIENCE)),
         );
         const late = ends.flatMap((end, i) =>
             end.status === 'rejected' ? [`${STORIES[i][0]}: ${end.reason}`] : [],
@@ -144,17 +146,37 @@ test('a bank that is down for a while: nothing is lost, nothing is paid twice', 
         const cases = await approved(site, 6);
         site.sandboxChild.signal('SIGKILL');
         await site.sandboxChild.exited;
-        await site.startWorker('pay-1', PAY_WORKER);
-        // each was tried and put off
-        await until(
-            'the payments to be put off',
-            async () => (await site.redis('ZCARD', site.key('q:pay:delayed'))) === 6,
-        );
+        const worker = await site.startWorker('pay-1', PAY_WORKER);
+        await worker.says(/event=rail_breaker_open/); // tried and put off, until it leaves the bank alone
         await site.startSandbox();
-        for (const { no } of cases) await site.awaitCase(no, PAID);
+        for (const { no } of cases) await site.awaitCase(no, PAID, PATIENCE);
         await site.quiet(['pay']);
         const payments = await site.moneyAgrees();
         assert.strictEqual(payments.size, 6);
+    } finally {
+        await site.stop();
+    }
+});
+
+test('a worker that does not reach the bank leaves the payments to the one that does', async () => {
+    const site = await Site.start({ settings: SETTINGS, workers: [{ stages: 'route,notify,clock' }] });
+    try {
+        await site.ready();
+        await site.fund(TOWNSHIP);
+        const cases = await approved(site, 12);
+        const lost = await site.startWorker('lost', { ...PAY_WORKER, bank_url: 'http://127.0.0.1:1' });
+        const opened = () => (lost.log.match(/event=rail_breaker_open/g) || []).length;
+        await until('it to have tried once more', () => opened() >= 2);
+        // the fifth failure opens the breaker, then each try: nothing was put off but what was tried
+        const putOff = () => site.redis('ZCARD', site.key('q:pay:delayed'));
+        await until(
+            async () => `${await putOff()} put off, opened ${opened()} times`,
+            async () => (await putOff()) <= 4 + opened(),
+        );
+        await site.startWorker('pay-1', PAY_WORKER);
+        for (const { no } of cases) await site.awaitCase(no, PAID, PATIENCE);
+        await site.quiet(['pay']);
+        assert.strictEqual((await site.moneyAgrees()).size, 12);
     } finally {
         await site.stop();
     }
