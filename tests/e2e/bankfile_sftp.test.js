@@ -9,6 +9,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const { freePorts } = require('../support/ports.js');
 
 const ROOT = path.join(__dirname, '../..');
 const TOOL = path.join(process.env.JIUJI_BIN || path.join(ROOT, 'build/bin'), 'bankfile-tool');
@@ -37,15 +38,6 @@ function own(...names) {
     if (nobody.uid !== undefined) for (const name of names) fs.chownSync(at(name), nobody.uid, nobody.gid);
 }
 
-function freePort() {
-    return new Promise((resolve) => {
-        const probe = net.createServer().listen(0, '127.0.0.1', () => {
-            const { port: found } = probe.address();
-            probe.close(() => resolve(found));
-        });
-    });
-}
-
 function connects() {
     return new Promise((resolve) => {
         const socket = net.connect(port, '127.0.0.1');
@@ -66,7 +58,7 @@ function tool(args, { key = 'client', known = 'known_hosts', registry = 'registr
 test.before(async () => {
     if (skip) return;
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'jiuji-sftp-'));
-    port = await freePort();
+    [port] = await freePorts(1);
     for (const name of ['host', 'client', 'stranger', 'otherhost']) keygen(name);
     fs.mkdirSync(at('bank'));
     fs.mkdirSync(at('bank/out'));

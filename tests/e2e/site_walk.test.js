@@ -13,6 +13,7 @@ const STEPS = Number(process.env.JIUJI_STEPS || 8000);
 const TOWNS = ['520102022', '520103019'];
 const COUNTIES = ['520102', '520103'];
 const LANES = 16; // people who act at the same time
+const REST_MS = 600000; // until all is done that was begun, also on a slow machine
 const CASES = 40 + Math.floor(STEPS / 25); // few enough that they get far
 
 // mulberry32: the same walk everywhere
@@ -256,6 +257,8 @@ async function trouble() {
     switch (roll(6)) {
         case 0: {
             const name = one([...site.site.workers.keys()]);
+            // in the middle of its work: who dies before he has begun takes nothing with him
+            if (!site.site.workers.get(name).log.includes('event=worker_started')) break;
             await site.site.workers.get(name).kill();
             site.site.startWorker(name);
             done.killWorker = (done.killWorker || 0) + 1;
@@ -284,10 +287,24 @@ async function trouble() {
 
 // ---- What must hold ----
 
+async function stopWorkers() {
+    for (const worker of site.site.workers.values()) {
+        worker.signal('SIGTERM');
+        await worker.exited;
+    }
+}
+
+function startWorkers() {
+    for (const name of [...site.site.workers.keys()]) site.site.startWorker(name);
+}
+
 // The faults are over, and time passes until nothing waits for its next try any more. Then the workers stop: what is
 // compared must not move meanwhile.
 async function rest() {
     await site.site.bank.ask('DELETE', '/sandbox/faults');
+    // new workers have met no faults: the old ones may leave the bank alone for minutes
+    await stopWorkers();
+    startWorkers();
     const waiting = async () => {
         let n = 0;
         for (const stage of ['route', 'pay']) {
@@ -298,20 +315,24 @@ async function rest() {
         return n;
     };
     const left = async () => JSON.stringify((await people.finance[0].get('/v1/money/stuck')).json);
-    await until(left, async () => {
-        if ((await waiting()) === 0) {
-            for (const worker of site.site.workers.values()) {
-                worker.signal('SIGTERM');
-                await worker.exited;
+    await until(
+        left,
+        async () => {
+            if ((await waiting()) === 0) {
+                await stopWorkers();
+                // what five workers died of is put back by a person
+                const dead = await site.site.redis('ZCARD', site.site.key('q:route:dead'));
+                if (dead > 0) await site.site.ctl('dead', 'requeue', 'route', '--all');
+                if ((await waiting()) === 0) return true;
+                startWorkers();
             }
-            if ((await waiting()) === 0) return true;
-            for (const name of [...site.site.workers.keys()]) site.site.startWorker(name);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        site.now += 1800000;
-        site.site.setClock(new Date(site.now));
-        return false;
-    });
+            await new Promise((resolve) => setTimeout(resolve, 500));
+            site.now += 1800000;
+            site.site.setClock(new Date(site.now));
+            return false;
+        },
+        REST_MS,
+    );
 }
 
 let auditor;

@@ -7,10 +7,10 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const http = require('node:http');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
+const { freePorts } = require('./ports.js');
 
 const ROOT = [process.env.JIUJI_KANNEL, '/'].find(
     (root) => root && fs.existsSync(path.join(root, 'usr/sbin/bearerbox')),
@@ -29,20 +29,8 @@ function environment() {
     return { ...process.env, LD_LIBRARY_PATH: folders.map((name) => path.join(lib, name)).join(':') };
 }
 
-async function freePorts(count) {
-    const servers = [];
-    for (let i = 0; i < count; i++) {
-        const server = net.createServer().listen(0, '127.0.0.1');
-        await once(server, 'listening');
-        servers.push(server);
-    }
-    const ports = servers.map((server) => server.address().port);
-    await Promise.all(servers.map((server) => once(server.close(), 'close')));
-    return ports;
-}
-
 // Until fn gives something true; an error counts as "not yet".
-async function until(what, fn, seconds = 30) {
+async function until(what, fn, seconds = 120) {
     const end = Date.now() + seconds * 1000;
     for (;;) {
         const value = await Promise.resolve()

@@ -84,6 +84,9 @@ class Child {
 
 // Sets the wall clock of a process and moves it while it runs (clock_shim.c).
 const CLOCK_SHIM = path.join(BIN, 'libclock_shim.so');
+// How far the clock of this process is moved itself, where the whole suite runs at another time (clock_shim.c).
+const OWN_CLOCK = process.env.JIUJI_CLOCK_FILE;
+const OWN_OFFSET_S = OWN_CLOCK ? fs.readFileSync(OWN_CLOCK).readBigInt64LE() : 0n;
 
 class Site {
     // clock: what time it is for all processes (at() moves it);
@@ -179,7 +182,7 @@ class Site {
 
     setClock(time) {
         const offset = Buffer.alloc(8);
-        offset.writeBigInt64LE(BigInt(Math.round((new Date(time) - Date.now()) / 1000)));
+        offset.writeBigInt64LE(OWN_OFFSET_S + BigInt(Math.round((new Date(time) - Date.now()) / 1000)));
         if (this.clockFile === undefined) this.clockFile = fs.openSync(this.file('clock'), 'w');
         fs.writeSync(this.clockFile, offset, 0, 8, 0);
         this.env = {
@@ -234,12 +237,30 @@ class Site {
 
     // ---- The programs ----
 
+    // Starts a program until it says that it listens: while its port was free, a connection of another process may have
+    // got it for a moment.
+    async listening(begin, pattern) {
+        let begun;
+        const match = await until('the port to be free again', async () => {
+            begun = begin();
+            try {
+                return await begun.says(pattern);
+            } catch (error) {
+                if (!/[Aa]ddress already in use|is it taken/.test(begun.log)) throw error;
+                return null;
+            }
+        });
+        return { child: begun, match };
+    }
+
     async startSandbox() {
         const args = ['--data', this.file('sandbox'), '--bank-token', BANK_TOKEN, '--sms-password', 'pw'];
         const port = ['--port', String(this.bankPort || 0)];
         const more = typeof this.sandboxArgs === 'function' ? this.sandboxArgs(this) : this.sandboxArgs;
-        this.sandboxChild = this.child('sandbox', path.join(BIN, 'jiuji-sandbox'), [...args, ...port, ...more]);
-        const [, found] = await this.sandboxChild.says(/port=(\d+)/);
+        const begin = () => this.child('sandbox', path.join(BIN, 'jiuji-sandbox'), [...args, ...port, ...more]);
+        const { child, match } = await this.listening(begin, /port=(\d+)/);
+        this.sandboxChild = child;
+        const [, found] = match;
         this.bankPort = Number(found);
         this.bank = new Api(this.bankPort, BANK_TOKEN);
         this.apis.push(this.bank);
@@ -252,10 +273,12 @@ class Site {
         fs.mkdirSync(folder, { recursive: true });
         const args = ['--config', this.config, '--node', String(node), '--data_dir', folder];
         for (const [name, value] of Object.entries(more)) args.push(`--${name}`, String(value));
-        const child = this.child(`gateway-${node}`, path.join(BIN, 'jiuji-gateway'), args);
-        this.gateways[node] = child;
-        const [, port] = await child.says(/event=listening .*port=(\d+)/);
-        child.port = Number(port);
+        const begin = () => {
+            this.gateways[node] = this.child(`gateway-${node}`, path.join(BIN, 'jiuji-gateway'), args);
+            return this.gateways[node];
+        };
+        const { child, match } = await this.listening(begin, /event=listening .*port=(\d+)/);
+        child.port = Number(match[1]);
         if (!this.port) {
             this.port = child.port;
             this.writeConfig();
@@ -281,6 +304,17 @@ class Site {
         child.settings = more;
         this.workers.set(name, child);
         return child;
+    }
+
+    // What people do while no worker looks: no timer fires between the steps of body, however long they take.
+    async still(body) {
+        const workers = [...this.workers.values()].filter((worker) => worker.running);
+        for (const worker of workers) worker.signal('SIGSTOP');
+        try {
+            return await body();
+        } finally {
+            for (const worker of workers) worker.signal('SIGCONT');
+        }
     }
 
     // The operator's tool; resolves to its output, rejects when it fails.
