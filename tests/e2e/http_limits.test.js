@@ -117,7 +117,7 @@ test('a large body arrives whole', async () => {
 });
 
 test('the 413 reaches a client that goes on sending', async () => {
-    await withEcho({ body_bytes: 1000, linger_ms: 5000 }, async (echo) => {
+    await withEcho({ body_bytes: 1000, linger_ms: 60000 }, async (echo) => {
         const client = await echo.connect();
         client.send(`POST /echo HTTP/1.1\r\n${HOST}Content-Length: 20000000\r\n\r\n`);
         client.send(Buffer.alloc(20000000));
@@ -165,10 +165,10 @@ test('a body that drips in is 408 at its deadline, framed either way', async () 
 });
 
 test('a connection is closed without a word after idling, new or used', async () => {
-    await withEcho({ idle_ms: 200 }, async (echo) => {
+    await withEcho({ idle_ms: 3000 }, async (echo) => {
         const fresh = await echo.connect();
         const used = await echo.connect();
-        used.send(get('/hello'));
+        used.send(get('/hello')); // within its three seconds
         assert.strictEqual((await used.answer()).status, 200);
         assert.strictEqual((await fresh.all()).length, 0);
         assert.strictEqual((await used.all()).length, 0);
@@ -176,7 +176,8 @@ test('a connection is closed without a word after idling, new or used', async ()
 });
 
 test('a request that waits for its answer is not idle', async () => {
-    await withEcho({ idle_ms: 50, head_deadline_ms: 50, body_deadline_ms: 50, write_deadline_ms: 50 }, async (echo) => {
+    const limits = { idle_ms: 3000, head_deadline_ms: 50, body_deadline_ms: 50, write_deadline_ms: 50 };
+    await withEcho(limits, async (echo) => {
         const client = await echo.connect();
         client.send(get('/hold?name=a'));
         const idle = await echo.connect();
@@ -197,17 +198,19 @@ test('a client that does not read is closed at the write deadline', async () => 
 });
 
 test('a slow but steady reader gets everything', async () => {
-    await withEcho({ write_deadline_ms: 100 }, async (echo) => {
+    await withEcho({ write_deadline_ms: 3000 }, async (echo) => {
         const socket = net.connect(echo.port, '127.0.0.1');
+        const began = Date.now();
         let length = 0;
         socket.on('data', (data) => {
             length += data.length;
             socket.pause();
-            setTimeout(() => socket.resume(), 1);
+            setTimeout(() => socket.resume(), 10); // at most 64 KiB each time
         });
         socket.write(get('/big?bytes=30000000', 'Connection: close\r\n'));
         await once(socket, 'end');
         assert.ok(length > 30000000, `${length}`);
+        assert.ok(Date.now() - began > 3000, 'the whole took longer than the deadline of one write');
     });
 });
 

@@ -4,11 +4,20 @@
 const test = require('node:test');
 const assert = require('node:assert');
 const { execFile } = require('node:child_process');
+const fs = require('node:fs');
 const path = require('node:path');
 const { setTimeout: pause } = require('node:timers/promises');
 const { Echo } = require('../support/http_echo.js');
 
 const LOAD = path.join(process.env.JIUJI_BIN || path.join(__dirname, '../../build/bin'), 'jiuji-load');
+
+// How many bytes wait in the sockets of this port.
+function unread(port) {
+    const hex = port.toString(16).toUpperCase().padStart(4, '0');
+    const rows = fs.readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+    const ours = rows.map((row) => row.trim().split(/\s+/)).filter((row) => row[1]?.endsWith(`:${hex}`));
+    return ours.reduce((sum, row) => sum + (row[3] === '01' ? parseInt(row[4].split(':')[1], 16) : 0), 0);
+}
 
 // {code, report, errors}
 function load(options) {
@@ -81,9 +90,9 @@ test('requests that are never answered time out', async () => {
 
 test('an open loop charges a stall to every request that was due in it', async () => {
     const echo = await Echo.start();
+    echo.process.kill('SIGSTOP'); // it stalls from the first request on, for at least 300 ms
     const running = load({ port: echo.port, connections: 4, requests: 2000, rate: 2000, get: '/hello' });
-    await echo.until((c) => c.requests > 100);
-    echo.process.kill('SIGSTOP');
+    while (unread(echo.port) === 0) await pause(5);
     await pause(300);
     echo.process.kill('SIGCONT');
     const { code, report } = await running;

@@ -58,7 +58,7 @@ test('fault hang: the order is taken and nobody is answered for ms', async () =>
 
 test('fault late_callback: pending until it comes', async () => {
     await withSandbox(async (sandbox, listener) => {
-        await sandbox.fault({ kind: 'late_callback', ms: 300 });
+        await sandbox.fault({ kind: 'late_callback', ms: 4000 });
         await sandbox.disburse([['P1', '1.00']], { uri: listener.uri });
         assert.strictEqual((await sandbox.status(['P1'])).P1.status, 'pdng');
         const [request] = await listener.wait(1);
@@ -129,7 +129,7 @@ test('fault reject: single orders, by prefix and count', async () => {
 
 test('fault not_found_in_flight: paid, but queries do not know it yet', async () => {
     await withSandbox(async (sandbox) => {
-        await sandbox.fault({ kind: 'not_found_in_flight', ms: 300, match: 'P1' });
+        await sandbox.fault({ kind: 'not_found_in_flight', ms: 4000, match: 'P1' });
         await sandbox.disburse([
             ['P1', '1.00'],
             ['P2', '1.00'],

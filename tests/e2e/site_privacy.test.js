@@ -112,6 +112,7 @@ async function everything(site) {
             set: ['SMEMBERS', key],
             list: ['LRANGE', key, '0', '-1'],
         }[type];
+        if (!read) continue; // it was there for a moment only
         const flat = [await site.redis(...read)].flat(5);
         out.push(...flat.map((value) => (Buffer.isBuffer(value) ? value : Buffer.from(String(value)))));
     }

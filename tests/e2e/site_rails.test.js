@@ -312,6 +312,7 @@ async function tellAll(site, rail, stories) {
     await until(
         async () => `the callbacks to be over: ${JSON.stringify(await totals())} ${site.tails()}`,
         async () => (await totals()).callbacks.waiting === forged,
+        PATIENCE_MS,
     );
     for (const [i, [story, , end]] of stories.entries()) {
         const state = await stateOf(site, cases[i].payment);

@@ -12,7 +12,8 @@ const TOWNSHIP = '520102022';
 const SETTINGS = { bank_settle_ms: 300, bank_timeout_ms: 1000, lease_ms: 5000 };
 const PAY_WORKER = { stages: 'pay', batch: 1 };
 
-const today = () => new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);
+// No day ends between a payment and the question what was paid that day.
+const TODAY = '2026-11-20';
 
 // A site whose bank calls a listener of the test instead of us: whatever it tells, nobody hears.
 async function withDeafSite(more, body) {
@@ -23,6 +24,7 @@ async function withDeafSite(more, body) {
             settings: SETTINGS,
             workers: [{ stages: 'route,notify,clock' }],
             callbackUrl: listener.uri,
+            clock: `${TODAY}T10:00:00+08:00`,
             ...more,
         });
         await site.ready();
@@ -114,7 +116,7 @@ test('statement, payments and ledger agree; a payment the bank made though it sa
         for (const one of [good, alsoGood, lost]) await site.awaitCase(one.no, 'FIRST_AID_PAID');
 
         const file = await download(site);
-        const date = today();
+        const date = TODAY;
         const first = await reconcile(site, date, '--statement', file);
         assert.strictEqual(first.code, 1);
         const { report } = first;
@@ -204,7 +206,7 @@ test('statement, payments and ledger agree; a payment the bank made though it sa
 });
 
 test("a return that nobody called back about is found by the next day's statement and flows back", async () => {
-    await withDeafSite({ clock: '2026-11-20T10:00:00+08:00' }, async (site, listener) => {
+    await withDeafSite({}, async (site, listener) => {
         const [back, kept] = await approved(site, 2);
         await site.fault({ kind: 'return_later', ms: 1500, match: back.payment });
         await site.startWorker('pay-1', PAY_WORKER);
@@ -276,7 +278,7 @@ test('statements that cannot be read are refused as a whole, with the line', asy
     await withDeafSite({}, async (site) => {
         const refused = async (text) => {
             fs.writeFileSync(site.file('bad.csv'), text);
-            const args = ['reconcile', '--rail', 'g2p', '--date', today(), '--statement', site.file('bad.csv')];
+            const args = ['reconcile', '--rail', 'g2p', '--date', TODAY, '--statement', site.file('bad.csv')];
             const error = await site.ctl(...args).then(
                 () => assert.fail(`taken: ${text}`),
                 (reason) => reason,
