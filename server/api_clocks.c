@@ -12,10 +12,6 @@
 #include "workers/rules/clock_terms.h"
 
 #define REASON_POINTS_MAX 100
-#define PAUSE_LOOK_DAYS                                                      \
-    15 /* when nobody has said until when: then the county's duty desk looks \
-        */
-#define PAUSE_LONGEST_DAYS 180
 #define ACCOUNT_BYTES_MAX ((size_t)16 << 20)
 
 enum step { CLOCKS_LOOK, CLOCKS_ACT, CLOCKS_ANSWER };
@@ -25,7 +21,7 @@ struct clocks_op {
     enum case_verb verb; /* VERB_PAUSE, VERB_RESUME; VERB_NOTE: only look */
     enum pause_reason pause;
     struct slice reason;
-    int64_t until_ms;
+    int64_t until_ms; /* 0 = nobody has said until when: as long as the policy says */
     struct act_result result;
     /* clocks_follow: what comes behind it, and its op->state */
     op_fn *then;
@@ -241,25 +237,36 @@ static enum err resumed_clocks(const struct clocks_rules *terms, const struct ca
             row->kind == CLOCKS_PAY ? &terms->pay_ordinary : &terms->terms[row->kind];
         /* what the policy has no term for any more was booked in working days */
         enum clocks_unit unit = t->unit == TERM_NONE ? TERM_WORKING_DAYS : t->unit;
-        int64_t due, warn;
+        struct clocks_times times;
         if (!row->paused) {
             continue;
         }
-        enum err err =
-            clocks_resume(terms->calendar, unit, row->due_ms, c->paused_ms,
-                          now_ms > c->paused_ms ? now_ms : c->paused_ms, &due, &warn, NULL);
+        enum err err = clocks_resume(terms->calendar, unit, &terms->pace, row->due_ms, c->paused_ms,
+                                     now_ms > c->paused_ms ? now_ms : c->paused_ms, &times, NULL);
         if (err != ERR_OK) {
             return err;
         }
-        clocks_put(out, row->kind, due, warn);
+        clocks_put(out, row->kind, &times);
     }
     return buf_err(out);
 }
 
+/* Looks whether the pause may be, and until when it lasts. Answers the op itself when it returns
+ * true.
+ */
 static bool refuse_pause(struct op *op, const struct policy_rules *rules, enum case_state state)
 {
-    const struct clocks_op *st = op->state;
+    struct clocks_op *st = op->state;
+    int64_t now_ms = clock_now_ms();
     char detail[300];
+    if (st->until_ms == 0) {
+        st->until_ms = now_ms + rules->clock_pause.look_days * MS_PER_DAY;
+    } else if (st->until_ms > now_ms + rules->clock_pause.most_days * MS_PER_DAY) {
+        snprintf(detail, sizeof(detail), "本地现行规则一次最多暂停 %d 天，请写更早的时间。",
+                 rules->clock_pause.most_days);
+        op_reply_fault(op, "/until", detail);
+        return true;
+    }
     if ((rules->clock_pause.reasons >> st->pause & 1u) == 0) {
         snprintf(detail, sizeof(detail), "本地现行规则不允许因“%s”暂停计时。",
                  pause_reason_zh(st->pause));
@@ -455,13 +462,12 @@ static bool read_reason(struct op *op, struct clocks_op *st)
 static bool read_until(struct op *op, struct clocks_op *st)
 {
     const struct json *v = json_get(op->json, "until");
-    int64_t now_ms = clock_now_ms();
     struct slice text;
-    st->until_ms = now_ms + PAUSE_LOOK_DAYS * MS_PER_DAY;
+    st->until_ms = 0;
     if (v != NULL &&
         (json_string(v, &text) != ERR_OK || clock_parse_rfc3339(text, &st->until_ms) != ERR_OK ||
-         st->until_ms <= now_ms || st->until_ms > now_ms + PAUSE_LONGEST_DAYS * MS_PER_DAY)) {
-        op_reply_fault(op, "/until", "请写将来 180 天以内的时间，例如 2026-03-01T17:00:00+08:00。");
+         st->until_ms <= clock_now_ms())) {
+        op_reply_fault(op, "/until", "请写将来的时间，例如 2026-03-01T17:00:00+08:00。");
         return false;
     }
     return true;
@@ -532,7 +538,6 @@ void clocks_follow(struct op *op, struct slice no, enum case_verb verb, enum pau
                              .verb = verb,
                              .pause = pause,
                              .reason = reason,
-                             .until_ms = clock_now_ms() + PAUSE_LOOK_DAYS * MS_PER_DAY,
                              .then = then,
                              .then_state = op->state};
     op->state = st;

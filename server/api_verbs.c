@@ -49,6 +49,9 @@ static bool read_decision(struct op *op, struct verb_state *st, const struct cas
     struct slice type;
     enum err err = ERR_OK;
     st->state = v->state;
+    if (v->urgency.len == 0 || urgency_from_word(v->urgency, &st->urgency) != ERR_OK) {
+        st->urgency = st->facts.danger_to_life ? URGENCY_CRITICAL : URGENCY_NORMAL;
+    }
     st->approved_fen = v->approved_fen;
     if (grant_view_read(v->grant, &grant)) {
         st->body.instalments = st->verb == VERB_APPROVE ? grant.instalments : st->body.instalments;

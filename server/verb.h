@@ -87,6 +87,7 @@ struct verb_state {
     int64_t fund_available_fen, fund_allotted_fen, fund_overdue_fen, reserve_available_fen;
     char reserve[DIVISION_CODE_SIZE];
     enum case_state state;
+    enum urgency urgency;
     struct slice sealed_anew;   /* account, add: the personal data as it will be stored */
     struct slice facts_anew;    /* add */
     struct slice account_links; /* account: by which others with it are found */

@@ -2,10 +2,9 @@
  * here are the store's; here are the numbers of the policy. */
 #include <stdio.h>
 #include "queue/base/clock.h"
-#include "queue/domain/clocks.h"
 #include "queue/domain/money.h"
 #include "server/payee_check.h"
-#include "server/verb.h"
+#include "server/verb_plan.h"
 #include "workers/routing/chain.h"
 #include "workers/rules/clock_terms.h"
 #include "workers/rules/decision.h"
@@ -14,41 +13,33 @@
 #define COUNTY_CODE_DIGITS 6
 #define DUES_SIZE 800
 
-struct plan {
-    struct op *op;
-    struct verb_state *st;
-    struct act_request *r;
-    const struct policy_rules *rules;
-    int64_t now_ms;
-};
-
 struct slice verb_keep(struct op *op, struct slice text)
 {
     const char *copy = arena_text(&op->arena, text);
     return slice_make(copy, copy == NULL ? 0 : text.len);
 }
 
-static void extra(struct plan *p, struct slice text)
+void plan_extra(struct plan *p, struct slice text)
 {
     ASSERT(p->r->extra_count < ACT_EXTRA_MAX);
     p->r->extra[p->r->extra_count++] = text;
 }
 
-static void extra_int(struct plan *p, int64_t n)
+void plan_extra_int(struct plan *p, int64_t n)
 {
     char text[24];
     snprintf(text, sizeof(text), "%lld", (long long)n);
-    extra(p, verb_keep(p->op, slice_of(text)));
+    plan_extra(p, verb_keep(p->op, slice_of(text)));
 }
 
 /* The county's desk and the place in its inbox. */
 static void extra_desk(struct plan *p)
 {
-    extra(p, slice_of(p->op->g->settings->region));
-    extra_int(p, p->st->facts.received_ms);
+    plan_extra(p, slice_of(p->op->g->settings->region));
+    plan_extra_int(p, p->st->facts.received_ms);
 }
 
-static bool refuse(struct plan *p, enum err err, const char *detail)
+bool plan_refuse(struct plan *p, enum err err, const char *detail)
 {
     op_reply_problem(p->op, err, detail);
     return false;
@@ -59,7 +50,7 @@ static bool refuse_above(struct plan *p, const char *what, int64_t most_fen)
     char detail[300], most[MONEY_TEXT_ZH_SIZE];
     money_format_zh(most_fen, most);
     snprintf(detail, sizeof(detail), "%s最多 %s。", what, most);
-    return refuse(p, ERR_CAP, detail);
+    return plan_refuse(p, ERR_CAP, detail);
 }
 
 /* months x D, not above amount_fen when there is such a limit. */
@@ -83,67 +74,6 @@ static int64_t county_most(const struct plan *p)
     return ceiling_fen(p->rules,
                        (int64_t)p->rules->county_ceiling.months_per_person * p->st->facts.persons,
                        p->rules->county_ceiling.amount_fen);
-}
-
-/* ---- Clocks that start with the verb ---- */
-
-/* What runs in the state that the verb leads to and did not run before (clocks_start_text); the
- * policy's terms, and where the rules are silent those of an urgent case: no case is without one.
- */
-static bool plan_clocks(struct plan *p)
-{
-    const struct verb_state *st = p->st;
-    const struct policy_rules *r = p->rules;
-    struct clocks_rules terms;
-    enum relief_type type;
-    enum case_state to;
-    struct buf text;
-    int64_t due_ms, warn_ms;
-    bool ok = true;
-    if (case_move(st->verb, st->state, &to) != ERR_OK) {
-        return true; /* the store refuses it */
-    }
-    if (relief_type_from_word(slice_of(st->decision_type), &type) != ERR_OK) {
-        type = RELIEF_OTHER;
-    }
-    clock_terms(r, &p->op->g->calendar, type, URGENCY_NORMAL, st->facts.recognised, &terms);
-    if (terms.terms[CLOCKS_REVIEW].unit == TERM_NONE) {
-        terms.terms[CLOCKS_REVIEW] =
-            (struct clocks_term){TERM_WORKING_DAYS, r->urgent_std.working_days};
-        terms.terms[CLOCKS_COUNTY] =
-            (struct clocks_term){TERM_WORKING_DAYS, r->county_ceiling.follow_up_working_days};
-    }
-    if (st->state == CASE_REVIEW_CONFIRMED) { /* 跟进救助: what the first aid left open */
-        terms.terms[CLOCKS_REVIEW] =
-            (struct clocks_term){TERM_WORKING_DAYS, r->county_ceiling.follow_up_working_days};
-    }
-    buf_init(&text, 256);
-    if (st->verb == VERB_CONVENE) { /* from the county as well: a conference has its own time */
-        const struct clocks_term conference = {TERM_WORKING_DAYS, r->conference.working_days};
-        ok = clocks_due(&p->op->g->calendar, conference, p->now_ms, &due_ms, &warn_ms, NULL) ==
-             ERR_OK;
-        if (ok) {
-            clocks_put(&text, CLOCKS_COUNTY, due_ms, warn_ms);
-        }
-    } else {
-        clocks_start_text(&terms, st->state, to, p->now_ms, &text);
-    }
-    if (ok && buf_err(&text) == ERR_OK && text.len > 0) {
-        p->r->clocks = verb_keep(p->op, buf_slice(&text));
-    }
-    ok = ok && buf_err(&text) == ERR_OK && (text.len == 0 || p->r->clocks.ptr != NULL);
-    buf_release(&text);
-    return ok || refuse(p, ERR_INTERNAL, "服务内部错误。");
-}
-
-/* Until when a NORMAL case that is sent on now has to be accepted. */
-static int64_t accept_by(const struct plan *p)
-{
-    int64_t due_ms = 0;
-    enum err err = calendar_add_working_days(&p->op->g->calendar, p->now_ms,
-                                             p->rules->accept.normal_working_days, &due_ms, NULL);
-    ASSERT(err == ERR_OK); /* now, and a number that the policy's reader has checked */
-    return due_ms;
 }
 
 /* ---- Money ---- */
@@ -180,17 +110,19 @@ static bool plan_debt(struct plan *p, struct aid_order *aid)
 static bool plan_aid(struct plan *p, struct aid_order *aid)
 {
     const struct verb_body *b = &p->st->body;
-    int64_t papers_due_ms = 0, most_fen = township_most(p);
+    const struct clocks_term papers = {TERM_WORKING_DAYS,
+                                       p->rules->urgent_first.papers_working_days};
+    const struct clocks_pace pace = clock_pace(p->rules);
+    struct clocks_times times;
+    int64_t most_fen = township_most(p);
     if (b->amount_fen > most_fen) {
         return refuse_above(p, "超出部分请报县级审批：乡镇（街道）一次先行救助", most_fen);
     }
     if (b->method == 'c' && b->amount_fen > p->rules->cash.most_fen) {
         return refuse_above(p, "请改用银行转账：一次现金发放", p->rules->cash.most_fen);
     }
-    if (calendar_add_working_days(&p->op->g->calendar, p->now_ms,
-                                  p->rules->urgent_first.papers_working_days, &papers_due_ms,
-                                  NULL) != ERR_OK) {
-        return refuse(p, ERR_INTERNAL, "服务内部错误。");
+    if (clocks_due(&p->op->g->calendar, papers, &pace, p->now_ms, &times, NULL) != ERR_OK) {
+        return plan_refuse(p, ERR_INTERNAL, "服务内部错误。");
     }
     *aid = (struct aid_order){
         .amount_fen = b->amount_fen,
@@ -204,7 +136,8 @@ static bool plan_aid(struct plan *p, struct aid_order *aid)
         .cap_township_fen = p->rules->caps.township_day_fen,
         .cap_times = p->rules->caps.times_per_year,
         .cap_same_cause = p->rules->caps.same_cause_per_year,
-        .papers_due_ms = papers_due_ms,
+        .papers_due_ms = times.due_ms,
+        .papers = times,
         .pay_due_ms = p->now_ms + p->rules->urgent_first.pay_hours * HOUR_MS,
         .job_score = p->now_ms - HOUR_MS,
     };
@@ -243,13 +176,13 @@ static bool plan_assess(struct plan *p)
     if (strcmp(tier, "township") != 0) {
         fund[COUNTY_CODE_DIGITS] = '\0'; /* what the county approves its own fund pays */
     }
-    extra_int(p, b->amount_fen);
-    extra(p, slice_of(tier));
-    extra_int(p, b->instalments);
-    extra(p, verb_keep(p->op, slice_of(fund)));
-    extra_int(p, clock_civil_china(p->now_ms).year);
-    extra(p, slice_of(cause_word(p->st->facts.cause)));
-    extra(p, verb_keep(p->op, slice_of(how)));
+    plan_extra_int(p, b->amount_fen);
+    plan_extra(p, slice_of(tier));
+    plan_extra_int(p, b->instalments);
+    plan_extra(p, verb_keep(p->op, slice_of(fund)));
+    plan_extra_int(p, clock_civil_china(p->now_ms).year);
+    plan_extra(p, slice_of(cause_word(p->st->facts.cause)));
+    plan_extra(p, verb_keep(p->op, slice_of(how)));
     return true;
 }
 
@@ -266,12 +199,12 @@ static bool plan_publish(struct plan *p)
     int64_t until_ms;
     int days = publicity_days(p);
     if (days == 0) {
-        return refuse(p, ERR_MOVE, "这类救助按规定不公示。");
+        return plan_refuse(p, ERR_MOVE, "这类救助按规定不公示。");
     }
     if (calendar_add_days(p->now_ms, days, &until_ms) != ERR_OK) {
-        return refuse(p, ERR_INTERNAL, "服务内部错误。");
+        return plan_refuse(p, ERR_INTERNAL, "服务内部错误。");
     }
-    extra_int(p, until_ms);
+    plan_extra_int(p, until_ms);
     return true;
 }
 
@@ -296,11 +229,11 @@ static bool plan_approve(struct plan *p, int64_t instalments)
         len += (size_t)snprintf(dues + len, sizeof(dues) - len, "%s%lld", i == 1 ? "" : ",",
                                 (long long)months_later(p->now_ms, i));
     }
-    extra_int(p, p->rules->caps.household_year_fen);
-    extra_int(p, p->rules->caps.times_per_year);
-    extra_int(p, p->rules->caps.same_cause_per_year);
-    extra(p, publicity_days(p) > 0 ? SLICE_LIT("1") : SLICE_LIT("0"));
-    extra(p, verb_keep(p->op, slice_of(dues)));
+    plan_extra_int(p, p->rules->caps.household_year_fen);
+    plan_extra_int(p, p->rules->caps.times_per_year);
+    plan_extra_int(p, p->rules->caps.same_cause_per_year);
+    plan_extra(p, publicity_days(p) > 0 ? SLICE_LIT("1") : SLICE_LIT("0"));
+    plan_extra(p, verb_keep(p->op, slice_of(dues)));
     extra_desk(p);
     return true;
 }
@@ -346,10 +279,10 @@ static bool plan_refer(struct plan *p)
     if (p->st->body.target != TARGET_CHILD &&
         calendar_add_working_days(&p->op->g->calendar, p->now_ms,
                                   p->rules->referral.ack_working_days, &due_ms, NULL) != ERR_OK) {
-        return refuse(p, ERR_INTERNAL, "服务内部错误。");
+        return plan_refuse(p, ERR_INTERNAL, "服务内部错误。");
     }
-    extra(p, slice_of(TARGET_WORDS[p->st->body.target]));
-    extra_int(p, due_ms);
+    plan_extra(p, slice_of(TARGET_WORDS[p->st->body.target]));
+    plan_extra_int(p, due_ms);
     return true;
 }
 
@@ -359,7 +292,7 @@ static bool code_hash(struct plan *p, struct slice code, struct slice *out)
     char text[CASE_NO_SIZE + RECEIPT_CODE_DIGITS + 2], hash[SEAL_HASH_SIZE];
     snprintf(text, sizeof(text), "%.*s:%.*s", SLICE_FMT(p->st->no), SLICE_FMT(code));
     if (seal_hash(p->op->g->sealer, "receipt", slice_of(text), hash) != ERR_OK) {
-        return refuse(p, ERR_INTERNAL, "服务内部错误。");
+        return plan_refuse(p, ERR_INTERNAL, "服务内部错误。");
     }
     *out = verb_keep(p->op, slice_of(hash));
     return true;
@@ -370,7 +303,7 @@ static bool plan_hand_over(struct plan *p)
     unsigned char raw[4];
     struct slice hash;
     if (seal_random(raw, sizeof(raw)) != ERR_OK) {
-        return refuse(p, ERR_INTERNAL, "服务内部错误。");
+        return plan_refuse(p, ERR_INTERNAL, "服务内部错误。");
     }
     uint32_t n =
         ((uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 | (uint32_t)raw[2] << 8 | raw[3]) %
@@ -379,9 +312,9 @@ static bool plan_hand_over(struct plan *p)
     if (!code_hash(p, slice_of(p->st->receipt_code), &hash)) {
         return false;
     }
-    extra(p, p->st->body.payment);
-    extra(p, hash);
-    extra(p, p->st->body.witness);
+    plan_extra(p, p->st->body.payment);
+    plan_extra(p, hash);
+    plan_extra(p, p->st->body.witness);
     return true;
 }
 
@@ -391,8 +324,8 @@ static bool plan_receipt(struct plan *p)
     if (p->st->body.code.len > 0 && !code_hash(p, p->st->body.code, &hash)) {
         return false;
     }
-    extra(p, p->st->body.payment);
-    extra(p, hash);
+    plan_extra(p, p->st->body.payment);
+    plan_extra(p, hash);
     return true;
 }
 
@@ -410,67 +343,67 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
     case VERB_RECEIPT: return plan_receipt(p);
     case VERB_DISPATCH:
     case VERB_DESIGNATE:
-        extra(p, b->township);
-        extra_int(p, p->st->facts.received_ms);
+        plan_extra(p, b->township);
+        plan_extra_int(p, p->st->facts.received_ms);
         if (p->st->verb == VERB_DISPATCH) {
-            extra(p, chain_behind(p->op, b->township));
-            extra_int(p, accept_by(p));
+            plan_extra(p, chain_behind(p->op, b->township));
+            plan_extra_accept(p, b->township);
         }
         break;
-    case VERB_RETURN: extra(p, slice_of(p->op->g->settings->region)); break;
+    case VERB_RETURN: plan_extra(p, slice_of(p->op->g->settings->region)); break;
     case VERB_PAPERS:
     case VERB_PROPOSE:
     case VERB_CONVENE:
     case VERB_REDO:
     case VERB_RECUSE: extra_desk(p); break;
-    case VERB_CONFIRM: extra_int(p, p->st->facts.received_ms); break;
+    case VERB_CONFIRM: plan_extra_int(p, p->st->facts.received_ms); break;
     case VERB_FOLLOW_UP:
         if (!slice_is(b->answer,
                       "yes")) { /* not reached, or unhappy: an attempt, the case stays open */
             p->r->verb = VERB_ATTEMPT;
-            extra(p, b->answer);
-            extra(p, slice_of(p->op->g->settings->region));
+            plan_extra(p, b->answer);
+            plan_extra(p, slice_of(p->op->g->settings->region));
         }
         break;
     case VERB_MINUTES:
-        extra_int(p, (int64_t)b->participant_count);
-        extra_int(p, p->rules->conference.participants);
-        extra_int(p, b->votes_for);
-        extra_int(p, b->votes_against);
-        extra_int(p, b->amount_fen);
+        plan_extra_int(p, (int64_t)b->participant_count);
+        plan_extra_int(p, p->rules->conference.participants);
+        plan_extra_int(p, b->votes_for);
+        plan_extra_int(p, b->votes_against);
+        plan_extra_int(p, b->amount_fen);
         break;
-    case VERB_PAY: extra_int(p, p->now_ms); break;
+    case VERB_PAY: plan_extra_int(p, p->now_ms); break;
     case VERB_REVIEW_FAIL:
-        extra_int(p, b->amount_fen);
+        plan_extra_int(p, b->amount_fen);
         extra_desk(p);
         break;
     case VERB_COUNTERSIGN:
-    case VERB_REPAY: extra_int(p, b->amount_fen); break;
-    case VERB_DUPLICATE: extra(p, b->other); break;
+    case VERB_REPAY: plan_extra_int(p, b->amount_fen); break;
+    case VERB_DUPLICATE: plan_extra(p, b->other); break;
     case VERB_LINK:
-        extra(p, b->other);
-        extra(p, b->kind);
+        plan_extra(p, b->other);
+        plan_extra(p, b->kind);
         break;
     case VERB_REFER_ACK:
-        extra_int(p, b->referral);
-        extra(p, b->outcome);
+        plan_extra_int(p, b->referral);
+        plan_extra(p, b->outcome);
         break;
     case VERB_ADD:
-        extra(p, p->st->facts_anew);
-        extra(p, p->st->sealed_anew);
+        plan_extra(p, p->st->facts_anew);
+        plan_extra(p, p->st->sealed_anew);
         if (p->st->place_added) {
-            extra_int(p, p->st->facts.received_ms);
+            plan_extra_int(p, p->st->facts.received_ms);
         } else {
-            extra(p, slice_make("", 0));
+            plan_extra(p, slice_make("", 0));
         }
-        extra(p, p->st->facts.danger_to_life ? SLICE_LIT("CRITICAL") : slice_make("", 0));
+        plan_extra(p, p->st->facts.danger_to_life ? SLICE_LIT("CRITICAL") : slice_make("", 0));
         break;
-    case VERB_RATE: extra_int(p, b->rating); break;
+    case VERB_RATE: plan_extra_int(p, b->rating); break;
     case VERB_ACCOUNT:
-        extra(p, p->st->sealed_anew);
-        extra(p, p->st->account_links);
+        plan_extra(p, p->st->sealed_anew);
+        plan_extra(p, p->st->account_links);
         break;
-    case VERB_HAND_FAIL: extra(p, b->payment); break;
+    case VERB_HAND_FAIL: plan_extra(p, b->payment); break;
     default: break;
     }
     return true;
@@ -513,7 +446,7 @@ static bool plan_tail(struct plan *p)
     p->r->event_tail = verb_keep(p->op, buf_slice(&text));
     bool ok = buf_err(&text) == ERR_OK && p->r->event_tail.ptr != NULL;
     buf_release(&text);
-    return ok || refuse(p, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");
+    return ok || plan_refuse(p, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");
 }
 
 /* The SMS that tells the citizen, as the notify stage reads it: "template|word|fen"; "" when there
@@ -562,7 +495,7 @@ static bool within_power(struct plan *p)
     bool decides = verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_CONCLUDE;
     bool county = p->st->state == CASE_COUNTY_APPROVAL || p->st->state == CASE_CONFERENCE;
     return !decides || !county || p->op->caller.role != ROLE_OFFICER ||
-           refuse(p, ERR_FORBIDDEN, "这个求助件已报县级，须由县级审核人员审批。");
+           plan_refuse(p, ERR_FORBIDDEN, "这个求助件已报县级，须由县级审核人员审批。");
 }
 
 bool verb_plan(struct op *op, struct verb_state *st, struct act_request *r, struct aid_order *aid)

@@ -27,9 +27,10 @@ static void nearer(struct slice text, int64_t now_ms, int64_t *due)
 int64_t sms_next_due(struct slice review, struct slice clocks, int64_t now_ms)
 {
     int64_t due = 0;
-    struct slice state = slice_cut(&review, ':');
-    if (state.len > 0 && review.ptr != NULL) {
-        nearer(review, now_ms, &due);
+    struct slice state;
+    int64_t review_ms;
+    if (review_view_read(review, &state, &review_ms) && review_ms > now_ms) {
+        due = review_ms;
     }
     while (clocks.len > 0) {
         struct slice one = slice_cut(&clocks, ';');

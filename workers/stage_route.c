@@ -8,6 +8,7 @@
 #include "queue/domain/money.h"
 #include "workers/routing/chain.h"
 #include "workers/routing/route_json.h"
+#include "workers/rules/clock_terms.h"
 
 #define ROUNDS_MAX                                                                                 \
     4                 /* a refused case (funds, caps) is loaded and decided again so often at once \
@@ -149,6 +150,11 @@ static enum err plan_aid(struct site *s, struct route_work *w, int64_t now_ms)
         .pay_due_ms = d->pay_by_ms,
         .job_score = now_ms - (d->urgency == URGENCY_CRITICAL ? HOUR_MS : 0),
     };
+    const struct clocks_pace pace = clock_pace(rules);
+    if (clocks_around(&s->calendar, TERM_WORKING_DAYS, &pace, now_ms, w->aid.papers_due_ms,
+                      &w->aid.papers) != ERR_OK) {
+        w->aid.papers = (struct clocks_times){.due_ms = 0}; /* due already: nothing to warn of */
+    }
     return runtime_tail(s, now_ms, maker, slice_of(reason), d->policy, &w->aid.event_tail);
 }
 
@@ -266,6 +272,8 @@ static enum err plan(struct site *s, struct route_work *w, int64_t now_ms)
         .inbox_score = inbox_score(w),
         .urgency = slice_of(urgency_word(w->decision.urgency)),
         .accept_by_ms = w->decision.accept_by_ms,
+        .accept_warn_ms = clock_accept_warn(policy_for(s->policy, w->inbox, now_ms), &s->calendar,
+                                            w->decision.urgency, now_ms, w->decision.accept_by_ms),
         .aid = aid ? &w->aid : NULL,
     };
     enum err err = plan_texts(s, w, aid);

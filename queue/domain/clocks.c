@@ -121,16 +121,58 @@ void clocks_lua(struct buf *out)
 
 /* ---- Terms ---- */
 
-static int64_t warn_at(enum clocks_unit unit, int64_t from_ms, int64_t due_ms)
+/* When the working day begins in which the share of the term is used up. */
+static enum err warn_day(const struct calendar *c, int permille, int64_t from_ms, int64_t due_ms,
+                         int64_t *warn_ms)
 {
-    if (unit == TERM_WORKING_DAYS) {
-        return due_ms - MS_PER_DAY; /* a due time is 24:00, so this is when its day begins */
+    int64_t end_ms;
+    int days = calendar_working_days_between(c, from_ms, due_ms - 1, NULL);
+    int before = days * permille / 1000;
+    if (days < 1) { /* it goes on behind its due time */
+        *warn_ms = due_ms - MS_PER_DAY;
+        return ERR_OK;
     }
-    return from_ms + (due_ms - from_ms) / 1000 * CLOCKS_WARN_PERMILLE;
+    enum err err =
+        calendar_add_working_days(c, from_ms, before < days ? before + 1 : days, &end_ms, NULL);
+    if (err == ERR_OK) {
+        *warn_ms = end_ms - MS_PER_DAY; /* a working day ends at 24:00 */
+    }
+    return err;
 }
 
-enum err clocks_due(const struct calendar *c, struct clocks_term term, int64_t from_ms,
-                    int64_t *due_ms, int64_t *warn_ms, bool *assumed)
+enum err clocks_around(const struct calendar *c, enum clocks_unit unit,
+                       const struct clocks_pace *pace, int64_t from_ms, int64_t due_ms,
+                       struct clocks_times *out)
+{
+    struct clocks_times t = {.due_ms = due_ms};
+    int64_t from;
+    enum err err = calendar_add_hours(from_ms, 0, &from);
+    if (err != ERR_OK || unit == TERM_NONE || due_ms <= from_ms ||
+        due_ms - from_ms > 10 * CALENDAR_SPAN_MAX * MS_PER_DAY) {
+        return ERR_INPUT;
+    }
+    if (unit == TERM_WORKING_DAYS) {
+        err = warn_day(c, pace->warn_permille, from_ms, due_ms, &t.warn_ms);
+    } else {
+        t.warn_ms = from_ms + (due_ms - from_ms) / 1000 * pace->warn_permille;
+        t.warn_ms = t.warn_ms < due_ms ? t.warn_ms : due_ms - 1;
+    }
+    if (err == ERR_OK) {
+        err = calendar_add_hours(due_ms, pace->county_hours, &t.county_ms);
+    }
+    if (err == ERR_OK && pace->chase_working_days > 0) {
+        err =
+            calendar_add_working_days(c, t.county_ms, pace->chase_working_days, &t.chase_ms, NULL);
+    }
+    if (err == ERR_OK) {
+        *out = t;
+    }
+    return err;
+}
+
+enum err clocks_due(const struct calendar *c, struct clocks_term term,
+                    const struct clocks_pace *pace, int64_t from_ms, struct clocks_times *out,
+                    bool *assumed)
 {
     int64_t due = 0;
     enum err err = ERR_INPUT;
@@ -152,17 +194,12 @@ enum err clocks_due(const struct calendar *c, struct clocks_term term, int64_t f
         break;
     case TERM_NONE: break;
     }
-    if (err != ERR_OK) {
-        return err;
-    }
-    *due_ms = due;
-    *warn_ms = warn_at(term.unit, from_ms, due);
-    return ERR_OK;
+    return err == ERR_OK ? clocks_around(c, term.unit, pace, from_ms, due, out) : err;
 }
 
-enum err clocks_resume(const struct calendar *c, enum clocks_unit unit, int64_t due_ms,
-                       int64_t paused_ms, int64_t resumed_ms, int64_t *new_due_ms,
-                       int64_t *new_warn_ms, bool *assumed)
+enum err clocks_resume(const struct calendar *c, enum clocks_unit unit,
+                       const struct clocks_pace *pace, int64_t due_ms, int64_t paused_ms,
+                       int64_t resumed_ms, struct clocks_times *out, bool *assumed)
 {
     int64_t at, due = due_ms;
     if (calendar_add_hours(due_ms, 0, &at) != ERR_OK ||
@@ -183,22 +220,18 @@ enum err clocks_resume(const struct calendar *c, enum clocks_unit unit, int64_t 
         }
     }
     /* Whoever resumes late is warned at once: the warning never lies behind the due time. */
-    int64_t warn = unit == TERM_WORKING_DAYS ? due - MS_PER_DAY
-                   : due > resumed_ms        ? warn_at(unit, resumed_ms, due)
-                                             : due - MINUTE_MS;
-    *new_due_ms = due;
-    *new_warn_ms = warn;
-    return ERR_OK;
+    return clocks_around(c, unit, pace, resumed_ms < due ? resumed_ms : due - MINUTE_MS, due, out);
 }
 
 /* ---- For the store ---- */
 
-void clocks_put(struct buf *out, enum clocks_kind kind, int64_t due_ms, int64_t warn_ms)
+void clocks_put(struct buf *out, enum clocks_kind kind, const struct clocks_times *times)
 {
     if (out->len > 0) {
         buf_put_char(out, ';');
     }
-    buf_putf(out, "%s=%lld/%lld", clocks_word(kind), (long long)due_ms, (long long)warn_ms);
+    buf_putf(out, "%s=%lld/%lld/%lld/%lld", clocks_word(kind), (long long)times->due_ms,
+             (long long)times->warn_ms, (long long)times->county_ms, (long long)times->chase_ms);
 }
 
 void clocks_start_text(const struct clocks_rules *r, enum case_state from, enum case_state to,
@@ -212,11 +245,11 @@ void clocks_start_text(const struct clocks_rules *r, enum case_state from, enum 
     }
     for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
         bool ordinary = k == CLOCKS_PAY && !clocks_first_aid(to);
-        int64_t due, warn;
+        struct clocks_times times;
         if ((begins & CLOCKS_BIT(k)) != 0 &&
-            clocks_due(r->calendar, ordinary ? r->pay_ordinary : r->terms[k], at_ms, &due, &warn,
-                       NULL) == ERR_OK) {
-            clocks_put(out, (enum clocks_kind)k, due, warn);
+            clocks_due(r->calendar, ordinary ? r->pay_ordinary : r->terms[k], &r->pace, at_ms,
+                       &times, NULL) == ERR_OK) {
+            clocks_put(out, (enum clocks_kind)k, &times);
         }
     }
 }

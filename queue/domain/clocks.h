@@ -86,23 +86,41 @@ struct clocks_term {
     int count;             /* 1..CALENDAR_SPAN_MAX days, ..24000 hours, ..1440000 minutes */
 };
 
-#define CLOCKS_WARN_PERMILLE \
-    800 /* of the term: when a clock in minutes, hours or calendar days warns */
+/* How a clock presses: `escalation` of the policy pack. */
+struct clocks_pace {
+    int warn_permille;      /* of the term: people are warned when so much of it has run */
+    int county_hours;       /* overdue so long: the county's duty desk is told */
+    int chase_working_days; /* so long behind that (催办): written criticism; 0 = there is none */
+};
 
-/* When a clock that starts at from_ms is due and when it warns: after CLOCKS_WARN_PERMILLE of the
- * time, or, in working days, when the last working day begins. from_ms < *warn_ms < *due_ms, but a
- * term of one working day warns at its due day's 00:00, which still is later than from_ms.
- * `assumed` as in calendar.h. ERR_INPUT: term or time out of range, or TERM_NONE; outputs then
- * untouched. */
-MUST_CHECK enum err clocks_due(const struct calendar *c, struct clocks_term term, int64_t from_ms,
-                               int64_t *due_ms, int64_t *warn_ms, bool *assumed);
+/* The four times of one clock. from_ms < warn_ms < due_ms <= county_ms < chase_ms; chase_ms 0 =
+ * there is none. */
+struct clocks_times {
+    int64_t due_ms, warn_ms, county_ms, chase_ms;
+};
 
-/* The due time of a paused clock after it goes on: hours, minutes and calendar days move by the
- * time it stood still; working days by the working days that began in the pause. Never earlier than
- * due_ms. ERR_INPUT as above, or when the pause ends before it begins. */
-MUST_CHECK enum err clocks_resume(const struct calendar *c, enum clocks_unit unit, int64_t due_ms,
-                                  int64_t paused_ms, int64_t resumed_ms, int64_t *new_due_ms,
-                                  int64_t *new_warn_ms, bool *assumed);
+/* The times of a clock that starts at from_ms. In minutes, hours and calendar days it warns after
+ * its share of the time; in working days when the working day begins in which that share is used
+ * up, the last one at the latest: a term of one working day warns at its due day's 00:00, which
+ * still is later than from_ms. `assumed` as in calendar.h. ERR_INPUT: term or time out of range, or
+ * TERM_NONE; outputs then untouched. */
+MUST_CHECK enum err clocks_due(const struct calendar *c, struct clocks_term term,
+                               const struct clocks_pace *pace, int64_t from_ms,
+                               struct clocks_times *out, bool *assumed);
+
+/* The same of a clock whose due time is known already. ERR_INPUT: a time out of range, due_ms not
+ * behind from_ms, or TERM_NONE. */
+MUST_CHECK enum err clocks_around(const struct calendar *c, enum clocks_unit unit,
+                                  const struct clocks_pace *pace, int64_t from_ms, int64_t due_ms,
+                                  struct clocks_times *out);
+
+/* The times of a paused clock after it goes on: hours, minutes and calendar days move by the time
+ * it stood still; working days by the working days that began in the pause. Never due earlier than
+ * due_ms. It warns by what is left of it. ERR_INPUT as above, or when the pause ends before it
+ * begins. */
+MUST_CHECK enum err clocks_resume(const struct calendar *c, enum clocks_unit unit,
+                                  const struct clocks_pace *pace, int64_t due_ms, int64_t paused_ms,
+                                  int64_t resumed_ms, struct clocks_times *out, bool *assumed);
 
 /* ---- Events ---- */
 
@@ -129,6 +147,7 @@ MUST_CHECK enum err clocks_event_read(struct slice json, struct clocks_event *ou
 struct clocks_rules {
     struct clocks_term terms[CLOCKS_KIND_COUNT];
     struct clocks_term pay_ordinary; /* from approval, when the money is not first aid */
+    struct clocks_pace pace;
     const struct calendar *calendar;
 };
 
@@ -139,13 +158,13 @@ struct clocks_rules {
      CLOCKS_BIT(CLOCKS_FOLLOW_UP))
 
 /* What starts to run when a case goes from one state to another at at_ms, as the store's functions
- * take it ("review=due/warn;county=due/warn", "" = nothing): the stored clocks of `to` that did not
- * run in `from`. First aid that waits for its money or its papers has one timer of its own
+ * take it ("review=due/warn/county/chase;county=…", "" = nothing): the stored clocks of `to` that
+ * did not run in `from`. First aid that waits for its money or its papers has one timer of its own
  * (pace.lua); when the papers are there the review begins. */
 void clocks_start_text(const struct clocks_rules *r, enum case_state from, enum case_state to,
                        int64_t at_ms, struct buf *out);
 /* Append one clock to such a text. */
-void clocks_put(struct buf *out, enum clocks_kind kind, int64_t due_ms, int64_t warn_ms);
+void clocks_put(struct buf *out, enum clocks_kind kind, const struct clocks_times *times);
 
 enum clocks_state { CLOCKS_RUNNING, CLOCKS_PAUSED, CLOCKS_STOPPED, CLOCKS_STATE_COUNT };
 const char *clocks_state_word(enum clocks_state s); /* running, paused, stopped */

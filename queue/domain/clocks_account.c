@@ -163,12 +163,12 @@ static void run_start(struct work *w, enum clocks_kind kind)
 {
     struct run *r = &w->runs[kind];
     struct clocks_term term = term_of(w, kind);
-    int64_t warn;
+    struct clocks_times times = {.due_ms = 0}; /* stays so: no such term */
     *r = (struct run){.on = true, .number = r->number + 1, .unit = term.unit};
-    if (clocks_due(w->rules->calendar, term, term_from(w, kind), &r->due_ms, &warn, &r->assumed) !=
-        ERR_OK) {
-        r->due_ms = 0; /* no such term */
-    }
+    enum err err = clocks_due(w->rules->calendar, term, &w->rules->pace, term_from(w, kind), &times,
+                              &r->assumed);
+    ASSERT(err == ERR_OK || times.due_ms == 0);
+    r->due_ms = times.due_ms;
     segment_open(w, kind);
 }
 
@@ -316,15 +316,16 @@ static void resume_all(struct work *w)
 {
     for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
         struct run *r = &w->runs[k];
-        int64_t warn;
+        struct clocks_times times;
         if (!r->on || !r->paused) {
             continue;
         }
         pause_close(segment_of(w, r), w->at_ms);
         r->paused = false;
         if (r->due_ms > 0 && r->unit != TERM_NONE &&
-            clocks_resume(w->rules->calendar, r->unit, r->due_ms, w->paused_ms, w->at_ms,
-                          &r->due_ms, &warn, &r->assumed) == ERR_OK) {
+            clocks_resume(w->rules->calendar, r->unit, &w->rules->pace, r->due_ms, w->paused_ms,
+                          w->at_ms, &times, &r->assumed) == ERR_OK) {
+            r->due_ms = times.due_ms;
             r->booked = false;
         }
     }

@@ -79,6 +79,26 @@ static void int_or_empty(struct fcall *f, int64_t value)
     }
 }
 
+/* In minutes from the due time: short, for every case that is paid keeps them. */
+static void papers_add(struct fcall *f, const struct aid_order *a)
+{
+    const struct clocks_times *t = &a->papers;
+    char due[128], pay[24] = "";
+    int64_t at = a->papers_due_ms;
+    if (a->pay_due_ms > 0) {
+        snprintf(pay, sizeof(pay), "%lld", (long long)a->pay_due_ms);
+    }
+    int len = snprintf(due, sizeof(due), "%lld/%s", (long long)at, pay);
+    if (t->county_ms > 0) {
+        int64_t warn = (at - t->warn_ms) / 60000, county = (t->county_ms - at) / 60000;
+        int64_t chase = t->chase_ms > 0 ? (t->chase_ms - at) / 60000 : 0;
+        ASSERT(warn >= 0 && county >= 0 && chase >= 0);
+        snprintf(due + len, sizeof(due) - (size_t)len, "/%lld/%lld/%lld", (long long)warn,
+                 (long long)county, (long long)chase);
+    }
+    fcall_text(f, due);
+}
+
 static void aid_add(struct fcall *f, const struct aid_order *a)
 {
     fcall_int(f, a->amount_fen);
@@ -100,12 +120,7 @@ static void aid_add(struct fcall *f, const struct aid_order *a)
     fcall_int(f, a->cap_day_fen);
     fcall_int(f, a->month);
     fcall_int(f, a->cap_month_fen);
-    char due[48];
-    int len = snprintf(due, sizeof(due), "%lld", (long long)a->papers_due_ms);
-    if (a->pay_due_ms > 0) {
-        snprintf(due + len, sizeof(due) - (size_t)len, "/%lld", (long long)a->pay_due_ms);
-    }
-    fcall_text(f, due);
+    papers_add(f, a);
     fcall_int(f, a->job_score);
 }
 
@@ -122,6 +137,19 @@ void decide_begin(struct fcall *f, const char *region, struct slice lease_token,
     fcall_text(f, generations);
 }
 
+/* "by", "by/warn" or nothing. */
+static void accept_add(struct fcall *f, const struct decide_case *c)
+{
+    char text[48] = "";
+    if (c->accept_by_ms > 0) {
+        int len = snprintf(text, sizeof(text), "%lld", (long long)c->accept_by_ms);
+        if (c->accept_warn_ms > 0) {
+            snprintf(text + len, sizeof(text) - (size_t)len, "/%lld", (long long)c->accept_warn_ms);
+        }
+    }
+    fcall_text(f, text);
+}
+
 void decide_add(struct fcall *f, const struct decide_case *c)
 {
     ASSERT(c->verb == VERB_DISPATCH || c->verb == VERB_TRIAGE);
@@ -134,7 +162,7 @@ void decide_add(struct fcall *f, const struct decide_case *c)
     fcall_slice(f, c->routing);
     fcall_slice(f, c->decision);
     fcall_slice(f, c->event_tail);
-    int_or_empty(f, c->accept_by_ms);
+    accept_add(f, c);
     fcall_slice(f, c->notify);
     fcall_slice(f, c->chain.len > 0 ? c->chain : c->inbox);
     fcall_slice(f, c->offer);
@@ -316,8 +344,7 @@ void fire_write(struct fcall *f, const char *region, int most, const struct casc
     fcall_int(f, most);
     fcall_int(f, limits->inbox_max);
     fcall_text(f, limits->duty_required ? "1" : "0");
-    int_or_empty(f, limits->accept_by_ms);
-    fcall_slice(f, limits->begins);
+    fcall_slice(f, limits->places);
 }
 
 void duty_write(struct fcall *f, const char *region, struct slice township, int64_t until_ms,

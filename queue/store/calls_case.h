@@ -6,6 +6,7 @@
 
 #include "queue/domain/case_no.h"
 #include "queue/domain/case_state.h"
+#include "queue/domain/clocks.h"
 #include "queue/store/event_tail.h"
 #include "queue/store/fcall.h"
 #include "queue/store/reply.h"
@@ -67,6 +68,7 @@ struct aid_order {
                            day and month */
     int64_t cap_day_fen, cap_month_fen; /* of the standing order in this township */
     int64_t papers_due_ms;              /* the review duty */
+    struct clocks_times papers; /* when that warns and escalates; all 0 = only when it is due */
     int64_t pay_due_ms; /* the money has to be there: then the county is told; 0 = not watched */
     int64_t job_score;
 };
@@ -82,7 +84,8 @@ struct decide_case {
     struct slice routing;  /* JSON */
     struct slice decision; /* JSON */
     struct slice event_tail;
-    int64_t accept_by_ms; /* 0 = no such clock */
+    int64_t accept_by_ms;   /* 0 = no such clock */
+    int64_t accept_warn_ms; /* 0 = it does not warn */
     struct slice chain;  /* who is asked one after the other: codes with commas, `inbox` first; "" =
                             only `inbox` */
     struct slice offer;  /* a second inbox near a border that sees it at the same time; "" = none */
@@ -102,12 +105,10 @@ enum decide_outcome {
 
 /* Limits of the cascade (转派): who is passed over. */
 struct cascade_limits {
-    int64_t inbox_max;    /* cases in one inbox, 0 = any number */
-    bool duty_required;   /* only townships where an officer is signed in are offered work */
-    int64_t accept_by_ms; /* fire: when a NORMAL case that is offered now has to be accepted; 0 = as
-                             long after as it was the first time */
-    struct slice begins;  /* fire: clocks as of now where nobody says a verb, as clocks_put writes
-                             them; "" = none */
+    int64_t inbox_max;   /* cases in one inbox, 0 = any number */
+    bool duty_required;  /* only townships where an officer is signed in are offered work */
+    struct slice places; /* fire: what the policy says where, as clock_places_write
+                            (workers/rules/clock_terms.h) writes it; "" = as it was before */
 };
 
 /* generations: link_generations (calls_people.h). */

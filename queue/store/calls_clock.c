@@ -17,7 +17,7 @@ static enum err read_pause(struct slice rest, struct case_clocks *c)
 
 static enum err read_step(struct slice step, struct clock_row *row)
 {
-    if (step.len != 1 || !(step.ptr[0] == 'p' || (step.ptr[0] >= '0' && step.ptr[0] <= '3'))) {
+    if (step.len != 1 || !(step.ptr[0] == 'p' || (step.ptr[0] >= '0' && step.ptr[0] <= '4'))) {
         return ERR_CORRUPT;
     }
     row->paused = step.ptr[0] == 'p';
@@ -25,7 +25,7 @@ static enum err read_step(struct slice step, struct clock_row *row)
     return ERR_OK;
 }
 
-/* "county=due/warn/step;paused=reason/since/0;review=…" */
+/* "county=due/warn/step/county/chase;paused=reason/since/0;review=…" */
 static enum err read_rows(struct slice text, struct case_clocks *c)
 {
     while (text.len > 0) {
@@ -47,7 +47,13 @@ static enum err read_rows(struct slice text, struct case_clocks *c)
                 err = slice_to_int64(slice_cut(&rest, '/'), 0, INT64_MAX, &row->warn_ms);
             }
             if (err == ERR_OK) {
-                err = read_step(rest, row);
+                err = read_step(slice_cut(&rest, '/'), row);
+            }
+            if (err == ERR_OK && rest.len > 0) { /* what was booked without them has none */
+                err = slice_to_int64(slice_cut(&rest, '/'), 1, INT64_MAX, &row->county_ms);
+                if (err == ERR_OK) {
+                    err = slice_to_int64(rest, 0, INT64_MAX, &row->chase_ms);
+                }
             }
         }
         if (err != ERR_OK) {

@@ -10,9 +10,10 @@
 struct clock_row {
     enum clocks_kind kind;
     int64_t due_ms, warn_ms;
+    int64_t county_ms, chase_ms; /* 0 = the county is never told; no written criticism */
     bool paused;
-    int step; /* 0 runs, 1 warned of, 2 on top of its inbox, 3 before the county's duty desk as well
-               */
+    int step; /* 0 runs, 1 warned of, 2 on top of its inbox, 3 before the county's duty desk as
+                 well, 4 criticised in writing */
 };
 
 /* Everything that an account of a case's clocks needs; borrowed from the reply. */

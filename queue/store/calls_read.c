@@ -278,6 +278,9 @@ bool review_view_read(struct slice review, struct slice *state, int64_t *at_ms)
     struct slice rest = review;
     struct slice word = slice_cut(&rest, ':');
     int64_t at;
+    while (rest.len > 0 && memchr(rest.ptr, ':', rest.len) != NULL) { /* how it presses */
+        slice_cut(&rest, ':');
+    }
     if (word.len == 0 || slice_to_int64(rest, 0, INT64_MAX, &at) != ERR_OK) {
         return false;
     }

@@ -33,7 +33,9 @@ static void paying(int parts)
 
 static int64_t fire_with(const char *begins)
 {
-    const struct cascade_limits limits = {.begins = slice_of(begins)};
+    char places[200];
+    snprintf(places, sizeof(places), ",900000,1800000,,%s|520103,1,1,,", begins);
+    const struct cascade_limits limits = {.places = slice_of(places)};
     int64_t fired = -1;
     fire_write(store_fcall(store), REGION, 64, &limits);
     assert_ok(fire_read(send_call(), &fired));

@@ -95,30 +95,43 @@ static void a_date_that_has_passed_already_still_has_a_clock(void **state)
     assert_true(in_set("township:" REGION ":inbox", case_number(1)));
 }
 
-/* Working days are C's to count: whoever is offered a NORMAL case next has until then. */
-static void the_next_one_has_as_long_as_c_says(void **state)
+static int64_t timer_of(const char *kind, const char *no)
+{
+    char text[64] = "", timer[64];
+    snprintf(timer, sizeof(timer), "%s:%s", kind, no);
+    redis_text(&redis, text, sizeof(text), "ZSCORE", "{" REGION "}:timers", timer, NULL);
+    return strtoll(text, NULL, 10);
+}
+
+static void fire_places(const char *places)
+{
+    const struct cascade_limits limits = {.places = slice_of(places)};
+    int64_t fired;
+    fire_write(store_fcall(store), REGION, 64, &limits);
+    assert_ok(fire_read(send_call(), &fired));
+    assert_int_equal(fired, 1);
+}
+
+/* Working days are C's to count: whoever is offered a NORMAL case next has until then, by the rules
+ * of the county that the case belongs to. */
+static void the_next_one_has_as_long_as_the_cases_county_says(void **state)
 {
     const char *no = case_number(1);
-    const struct cascade_limits limits = {.accept_by_ms = clock_now_ms() + 50 * 3600000};
+    int64_t by = clock_now_ms() + 50 * 3600000;
     struct decide_case c = dispatch(no, NULL);
-    char text[64], timer[64];
-    int64_t fired;
+    char text[64], places[200];
     (void)state;
     c.accept_by_ms = NEVER_MS;
     c.urgency = SLICE_LIT("NORMAL");
     c.chain = SLICE_LIT(TOWN ",520102002");
     assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
     make_due("accept", no, "1");
-    fire_write(store_fcall(store), REGION, 64, &limits);
-    assert_ok(fire_read(send_call(), &fired));
-    assert_int_equal(fired, 1);
+    snprintf(places, sizeof(places), ",1,1,1/1,|520102,1,1,%lld/%lld,|520103,1,1,2/1,",
+             (long long)by, (long long)by - 7777);
+    fire_places(places);
     assert_true(in_set("township:520102002:inbox", no));
-    snprintf(timer, sizeof(timer), "accept:%s", no);
-    redis_text(&redis, text, sizeof(text), "ZSCORE", "{" REGION "}:timers", timer, NULL);
-    assert_int_equal(strtoll(text, NULL, 10), limits.accept_by_ms);
-    snprintf(timer, sizeof(timer), "accept-warn:%s", no);
-    redis_text(&redis, text, sizeof(text), "ZSCORE", "{" REGION "}:timers", timer, NULL);
-    assert_int_equal(strtoll(text, NULL, 10), limits.accept_by_ms - 86400000);
+    assert_int_equal(timer_of("accept", no), by);
+    assert_int_equal(timer_of("accept-warn", no), by - 7777);
     /* its last day has begun */
     snprintf(text, sizeof(text), "%lld", (long long)(clock_now_ms() + 3600000));
     make_due("accept", no, text);
@@ -128,6 +141,26 @@ static void the_next_one_has_as_long_as_c_says(void **state)
     assert_int_equal(strtoll(field(no, "v"), NULL, 10), 4);
     must_act(no, VERB_ACCEPT, OFFICER, "520102002");
     assert_int_equal(set_size("timers"), 0);
+}
+
+static void an_urgent_case_is_sent_on_by_the_minutes_of_its_county(void **state)
+{
+    const char *no = case_number(1);
+    struct decide_case c = dispatch(no, NULL);
+    char places[200];
+    (void)state;
+    c.chain = SLICE_LIT(TOWN ",520102002,520102003");
+    assert_int_equal(decide(jobs.token, &c), DECIDE_OK);
+    make_due("accept", no, "1");
+    snprintf(places, sizeof(places), ",60000,60000,,|52,60000,60000,,|520102,60000,7200000,,");
+    int64_t before = clock_now_ms();
+    fire_places(places);
+    assert_true(timer_of("accept", no) >= before + 7200000);
+    assert_true(timer_of("accept", no) <= clock_now_ms() + 7200000);
+    make_due("accept", no, "1");
+    fire_places(""); /* nobody said: as long as the one before */
+    assert_true(timer_of("accept", no) >= before + 7200000);
+    assert_true(in_set("township:520102003:inbox", no));
 }
 
 static void an_accepted_case_has_no_such_clock(void **state)
@@ -214,7 +247,8 @@ int main(void)
         cmocka_unit_test_setup(a_case_nobody_accepts_goes_to_the_duty_desk, leased_case),
         cmocka_unit_test_setup(a_claimed_case_is_looked_at_again_when_the_claim_ends, leased_case),
         cmocka_unit_test_setup(a_date_that_has_passed_already_still_has_a_clock, leased_case),
-        cmocka_unit_test_setup(the_next_one_has_as_long_as_c_says, leased_case),
+        cmocka_unit_test_setup(the_next_one_has_as_long_as_the_cases_county_says, leased_case),
+        cmocka_unit_test_setup(an_urgent_case_is_sent_on_by_the_minutes_of_its_county, leased_case),
         cmocka_unit_test_setup(an_accepted_case_has_no_such_clock, leased_case),
         cmocka_unit_test_setup(overdue_papers_escalate_and_nothing_is_taken_back, leased_case),
         cmocka_unit_test_setup(a_duty_that_is_due_before_the_money_came_stays, leased_case),

@@ -12,12 +12,12 @@
 
 static int64_t due(const struct clocks_rules *r, enum clocks_kind kind, int64_t from_ms)
 {
-    int64_t due_ms = 0, warn_ms = 0;
-    if (clocks_due(r->calendar, r->terms[kind], from_ms, &due_ms, &warn_ms, NULL) != ERR_OK) {
+    struct clocks_times t;
+    if (clocks_due(r->calendar, r->terms[kind], &r->pace, from_ms, &t, NULL) != ERR_OK) {
         return 0;
     }
-    assert_true(from_ms < warn_ms && warn_ms < due_ms);
-    return due_ms;
+    assert_true(from_ms < t.warn_ms && t.warn_ms < t.due_ms);
+    return t.due_ms;
 }
 
 static void the_decisions_deadlines_are_the_clocks_due_times(void **state)

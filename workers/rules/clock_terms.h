@@ -12,6 +12,23 @@ void clock_terms(const struct policy_rules *r, const struct calendar *calendar,
                  enum relief_type type, enum urgency urgency, bool recognised,
                  struct clocks_rules *out);
 
+/* When people are warned and the county is told: `escalation` of the pack. clock_terms() puts it
+ * into *out as well. */
+struct clocks_pace clock_pace(const struct policy_rules *r);
+
+/* When the time to sign for a case, from from_ms to accept_by_ms, warns. Working days do; shorter
+ * terms have no time for it: 0. */
+int64_t clock_accept_warn(const struct policy_rules *r, const struct calendar *calendar,
+                          enum urgency urgency, int64_t from_ms, int64_t accept_by_ms);
+
+/* What the store needs when a timer fires and nobody is there to ask the policy: per division that
+ * the pack or a declared disaster names, how long a case that is offered now may wait to be
+ * accepted and the clocks that begin now ("prefix,critical ms,urgent ms,by/warn,followup=…;pay=…",
+ * "|" between; the entry with prefix "" is that of the region). region: its code ("520000");
+ * divisions that lie outside it are left out, and those that say the same as what they lie in. */
+void clock_places_write(const struct policy *p, const struct calendar *calendar, const char *region,
+                        int64_t now_ms, struct buf *out);
+
 const char *pause_reason_word(enum pause_reason p);
 const char *pause_reason_zh(enum pause_reason p);
 /* ERR_INPUT: no such reason. */

@@ -132,6 +132,8 @@ static const struct field fields[] = {
     INT(follow_up, attempts, 1, 20),
     BASIS(follow_up),
     LIST(clock_pause, "reasons", pauses),
+    INT(clock_pause, look_days, 1, 365),
+    INT(clock_pause, most_days, 1, 1000),
     BASIS(clock_pause),
     INT(notice, working_days, 1, 60),
     {"notice", "remedy", FIELD_TEXT, AT(notice.remedy), 1, POLICY_BASIS_SIZE * 2, NULL, NULL},
@@ -332,6 +334,8 @@ void policy_check_rules(struct json_check *c, const struct policy_rules *r)
                   "economy check");
     contradiction(c, r->recovery.answer_days > r->recovery.notice_days, "recovery",
                   "answer_days must not exceed notice_days: nothing is due before the answer");
+    contradiction(c, r->clock_pause.look_days > r->clock_pause.most_days, "clock_pause",
+                  "look_days must not exceed most_days");
     contradiction(c, r->accept.critical_minutes > r->accept.urgent_minutes, "accept",
                   "the more urgent must not wait longer");
     if (r->triage.rule_count > 0) {

@@ -5,8 +5,8 @@
 -- only townships with an officer signed in are offered work; the years of the indexes of like cases
 -- (links.lua: "2026" or "2026,2025"); then per case: no, version, verb
 -- ("dispatch" or "triage"), township (of the place: whose fund and rules; the region's or county's code
--- is a duty desk), inbox score, urgency, routing JSON, decision JSON, event tail, accept-by ms (""
--- none), notify payload, who to try one after the other (codes with commas, the first is the township),
+-- is a duty desk), inbox score, urgency, routing JSON, decision JSON, event tail, accept-by
+-- (accept_times, "" none), notify payload, who to try one after the other (codes with commas, the first is the township),
 -- a second inbox it is offered to ("" none), what to find its like by (LINKS.parse, "" none), "1" if a
 -- first-aid order follows, and AID_ARGS arguments ("" each if none). Answers per case: "ok", "stale",
 -- "version", "move", "funds:…", "cap:…", "links" (an open case that may be the same one has come up). What
@@ -20,10 +20,12 @@ local function decide_inbox(batch, case, args, at, limits, now)
   local clock = limits.clocks[args[at + 9]] -- the cases of a batch have few different dates
   if not clock then
     local limit = 0
+    local by, warn
     if args[at + 9] ~= '' then -- a date that has passed already must not mean "no date": a minute for each
-      limit = math.max(60000, whole(args[at + 9], 1, EXACT_MAX, 'accept_by') - now)
+      by, warn = accept_times(args[at + 9])
+      limit = math.max(60000, by - now)
     end
-    clock = { limit = limit, text = int(limit), due = now + limit }
+    clock = { limit = limit, text = int(limit), due = now + limit, warn = warn }
     limits.clocks[args[at + 9]] = clock
   end
   for _, p in ipairs(passed) do
@@ -40,7 +42,7 @@ local function decide_inbox(batch, case, args, at, limits, now)
   end
   case_set(case, 'q', second .. '|' .. clock.text .. '|' .. rest)
   if clock.limit > 0 and code ~= limits.region then
-    accept_start(batch, case.no, now, clock.due)
+    accept_start(batch, case.no, clock.due, clock.warn)
   end
 end
 

@@ -25,13 +25,14 @@ function LIFE.to_township(batch, case, score)
   inbox_move(batch, case, case.t ~= '' and case.t or string.sub(batch.P, 2, -2), score or '0') -- else the region's desk
 end
 
--- extra: township, inbox score, whom to try behind it, until when a NORMAL case is to be accepted (ms; "": as
--- long as before, which the others are in any case)
+-- extra: township, inbox score, whom to try behind it, until when it is to be accepted (accept_times; "": as
+-- long as before)
 function LIFE.send(batch, case, x, now)
   local _, limit = cascade_parse(case.q)
-  local chain, by = x[3] or '', x[4] or ''
-  if by ~= '' and case.u == 'NORMAL' then
-    limit = math.max(60000, whole(by, 1, EXACT_MAX, 'accept_by') - now)
+  local chain, by, warn = x[3] or '', x[4] or '', nil
+  if by ~= '' then
+    by, warn = accept_times(by)
+    limit = math.max(60000, by - now)
   end
   if not string.match(chain, '^[%d,]*$') then
     error({ err = 'bad-input chain' })
@@ -41,7 +42,7 @@ function LIFE.send(batch, case, x, now)
   case_set(case, 'q', '|' .. int(limit) .. '|' .. chain)
   inbox_move(batch, case, x[1], x[2])
   if limit > 0 then
-    accept_start(batch, case.no, now, now + limit)
+    accept_start(batch, case.no, now + limit, warn)
   end
 end
 

@@ -5,8 +5,8 @@
 -- than the township's pays, ":" and its code, and at last "!" if a reviewer must have countersigned
 -- (review.lua); then the caps: "household's/person's/township's of the day", the first two paid in
 -- the year, 0 = no such cap for the others; times in the year, same cause in the year; day, day cap, month,
--- month cap ("" = no standing order); papers due ms and, if that is to be watched, "/" and when the money
--- has to be there; job score.
+-- month cap ("" = no standing order); papers due ms, "/", when the money has
+-- to be there ("" = that is not watched), and how the papers press: "/warn/county/chase" (minutes, pace.lua); job score.
 local AID_ARGS = 15
 
 local function aid_parse(args, at)
@@ -28,10 +28,12 @@ local function aid_parse(args, at)
   aid.cap_paid, aid.cap_person = whole(paid, 0, EXACT_MAX, 'cap'), whole(own, 0, EXACT_MAX, 'cap')
   aid.cap_town = whole(town, 0, EXACT_MAX, 'cap')
   whole(aid.year, 1970, 9999, 'year')
-  local papers, pay = string.match(args[at + 13], '^(%d+)/?(%d*)$')
-  whole(papers, 1, EXACT_MAX, 'papers_due')
-  aid.papers_due = papers
-  aid.look = pay ~= '' and whole(pay, 1, EXACT_MAX, 'pay_due') or tonumber(papers) - PAPERS_WARN_MS
+  local papers, pay, press = string.match(args[at + 13], '^(%d+)/?(%d*)/?([%d/]*)$')
+  aid.papers_due, aid.press = papers, (press or '') ~= '' and press .. ':' or ''
+  aid.look = whole(papers, 1, EXACT_MAX, 'papers_due') - tonumber(string.match(press, '^%d+') or '0') * 60000
+  if pay ~= '' then
+    aid.look = whole(pay, 1, EXACT_MAX, 'pay_due')
+  end
   if aid.day ~= '' then
     whole(aid.day, 19700101, 99991231, 'day')
     whole(aid.month, 197001, 999912, 'month')
@@ -229,7 +231,7 @@ local function aid_plan(batch, case, aid)
   case_set(case, 'a', int(tonumber(case.a ~= '' and case.a or '0') + aid.fen))
   person_note(batch, case, aid.cause)
   case_set(case, 'mk', aid.maker)
-  case_set(case, 'rv', 'BOOKED:' .. aid.papers_due)
+  case_set(case, 'rv', 'BOOKED:' .. aid.press .. aid.papers_due)
   push(batch.timers, int(aid.look), 'papers:' .. case.no)
   return payment_add(batch, case, { m = aid.fen, u = code, year = person.year, cause = aid.cause,
     small = aid.small and '1' or '0', day = aid.day, month = aid.day ~= '' and aid.month or '',

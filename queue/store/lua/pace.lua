@@ -1,6 +1,7 @@
 -- Clocks that stand still, warn and escalate: what clocks.lua started. Warning: an event before the due
--- time. Then it is before everything else in the inbox where it lies; then, as long behind the due time
--- as the warning came before it, the county's duty desk sees it as well. Whoever works on it keeps it.
+-- time. Then it is before everything else in the inbox where it lies; then the county's duty desk sees it as
+-- well; at last written criticism (书面通报) is due, which is an event. The times are the policy's, as it was in
+-- force for the case when the clock started (`escalation`). Whoever works on it keeps it.
 
 local PACE = {}
 
@@ -42,7 +43,7 @@ function PACE.fire(kind)
       return nil -- paused, or the case has gone on: the next act forgets the clock
     end
     local due, warn = tonumber(c.due), tonumber(c.warn)
-    local county = due + math.max(60000, due - warn)
+    local county, chase = tonumber(c.county), tonumber(c.chase)
     local before = c.step
     if c.step == '0' and now >= warn then
       c.step = '1'
@@ -55,15 +56,19 @@ function PACE.fire(kind)
       PACE.say(batch, case, 'escalate', now, kind, c, 'overdue')
       PACE.on_top(batch, case, now)
     end
-    if c.step == '2' and now >= county then
+    if c.step == '2' and county and now >= county then
       c.step = '3'
       PACE.say(batch, case, 'escalate', now, kind, c, 'county')
       PACE.to_county(batch, case, limits)
     end
+    if c.step == '3' and chase > 0 and now >= chase then
+      c.step = '4'
+      PACE.say(batch, case, 'escalate', now, kind, c, 'criticism')
+    end
     if c.step ~= before then
       clocks_keep(case)
     end
-    return ({ ['0'] = warn, ['1'] = due, ['2'] = county })[c.step]
+    return ({ ['0'] = warn, ['1'] = due, ['2'] = county, ['3'] = chase and chase > now and chase or nil })[c.step]
   end
 end
 
@@ -73,23 +78,32 @@ TIMERS.publicity = PACE.fire('publicity')
 TIMERS.county = PACE.fire('county')
 TIMERS.followup = PACE.fire('followup')
 
--- The last day to sign for a case has begun, and nobody has. One that was sent on since has a later end.
+-- The time to sign for a case is nearly over, and nobody has. One that was sent on since has a later end.
 TIMERS['accept-warn'] = function(batch, case, limits, now)
   local by = tonumber(redis.call('ZSCORE', batch.P .. ':timers', 'accept:' .. case.no) or '0')
-  if by > now and by - now <= 86400000 and case.hd == '' and case.o ~= limits.region then
+  if by > now and case.hd == '' and case.o ~= limits.region then
     PACE.say(batch, case, 'warn', now, 'accept', { due = int(by) }, 'due-soon')
   end
 end
 
--- First aid has one timer for its whole way: is the money there in time; then, when the last day for the
--- papers begins, a warning; then they are overdue and stand on top of the township's inbox; a day later
--- the county's duty desk sees it as well. Nothing is taken back for being late.
+-- First aid has one timer for its whole way: is the money there in time; then a warning before the papers are
+-- due; then they are overdue and stand on top of the township's inbox; later the county's duty desk sees it as
+-- well, at last written criticism is due. Nothing is taken back for being late. When, stands in the case:
+-- rv = "BOOKED:warn/county/chase:due", minutes before and behind the due time (ms; money.lua), once the county
+-- has been told "OVERDUE:told/chase:due".
 PACE.papers_overdue = TIMERS.papers
 
+-- When first aid warns of its papers, tells the county (nil = never) and is criticised for them (0 = never).
+function PACE.papers_times(case, due)
+  local warn, county = string.match(case.rv, ':(%d+)/(%d+)/')
+  local chase = tonumber(string.match(case.rv, '/(%d+):%d+$') or '0')
+  return due - tonumber(warn or '0') * 60000, county and due + tonumber(county) * 60000,
+    chase > 0 and due + chase * 60000 or 0
+end
+
 function TIMERS.papers(batch, case, limits, now)
-  local state, due = string.match(case.rv, '^(%u+):(%d+)$')
-  due = tonumber(due or '0')
-  local c, warn, county = { due = int(due) }, due - PAPERS_WARN_MS, due + PAPERS_WARN_MS
+  local state, due = string.match(case.rv, '^%u+'), tonumber(string.match(case.rv, ':(%d+)$') or '0')
+  local c, warn, county, chase = { due = int(due) }, PACE.papers_times(case, due)
   if state == 'BOOKED' and now < due then
     if case.s == 'FIRST_AID_APPROVED' then -- past the limit of payment, or the last day has come without it
       PACE.say(batch, case, 'escalate', now, 'pay', { due = int(math.min(now, warn)) }, 'county')
@@ -103,11 +117,20 @@ function TIMERS.papers(batch, case, limits, now)
   if again or case.s ~= 'PAPERS_OVERDUE' then
     return again
   end
-  if now < county then
-    return county
+  if not string.find(case.rv, ':told/', 1, true) then
+    if not county or now < county then
+      return county
+    end
+    PACE.say(batch, case, 'escalate', now, 'papers', c, 'county')
+    PACE.to_county(batch, case, limits)
+    case_set(case, 'rv', 'OVERDUE:told/' .. int(chase > 0 and (chase - due) / 60000 or 0) .. ':' .. int(due))
   end
-  PACE.say(batch, case, 'escalate', now, 'papers', c, 'county')
-  PACE.to_county(batch, case, limits)
+  if chase > 0 and now < chase then
+    return chase
+  end
+  if chase > 0 then
+    PACE.say(batch, case, 'escalate', now, 'papers', c, 'criticism')
+  end
 end
 
 -- ---- Clocks that begin where nobody said a verb ----
@@ -122,10 +145,10 @@ function GRANT_NEWS.paid(batch, case, pay, outcome, tail)
   return word
 end
 
--- What of limits.begins runs in the case's state and has not been started.
+-- What begins where the case is, runs in its state and has not been started.
 function PACE.begins(batch, case, limits)
   local clocks, list = clocks_of(batch, case), {}
-  for part in string.gmatch(limits.begins, '[^;]+') do
+  for part in string.gmatch(place_rules(limits, case).begins, '[^;]+') do
     local kind = string.match(part, '^%l+')
     if kind and CLOCKS_IN[case.s][kind] and not clocks[kind] then
       push(list, part)

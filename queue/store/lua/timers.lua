@@ -11,7 +11,7 @@ function TIMERS.papers(batch, case, _, now)
   local to = move('papers-overdue', case.s)
   if to then
     case_event(batch, case, 'papers-overdue', to, fragment(now, 'system', 'papers-overdue'))
-    case_set(case, 'rv', 'OVERDUE:' .. (string.match(case.rv, ':(%d+)$') or '0'))
+    case_set(case, 'rv', 'OVERDUE' .. (string.match(case.rv, ':.*$') or ':0'))
     for _, m in ipairs(payments_of(batch.P, case)) do
       if m.pay.s == 'SUCCEEDED' and not m.pay.grant and not m.pay.reviewed then
         debt_set(batch, m.pay, 'o')
@@ -62,6 +62,46 @@ local function chain_without(chain, code)
   return string.match(rest, '^,(.*),$') or ''
 end
 
+-- What the policy says where a case is (its township, before it has one the region) as of now. limits.places:
+-- texts "prefix,critical ms,urgent ms,by/warn of a normal case,clocks that begin" with "|" between, made from the
+-- policy pack (workers/rules/clock_terms.c); the longest prefix counts. Read only when a timer needs it.
+local function place_rules(limits, case)
+  if not limits.rules then
+    limits.rules = {}
+    for _, part in ipairs(limits.places ~= '' and split(limits.places, '|') or {}) do
+      local prefix, critical, urgent, normal, begins = string.match(part, '^(%d*),(%d+),(%d+),([%d/]*),([%l%d=/;]*)$')
+      if not prefix then
+        error({ err = 'bad-input places' })
+      end
+      limits.rules[prefix] = { CRITICAL = tonumber(critical), URGENT = tonumber(urgent), normal = normal,
+        begins = begins }
+    end
+  end
+  local code = case.t ~= '' and case.t or limits.region
+  for n = #code, 0, -1 do
+    local rules = limits.rules[string.sub(code, 1, n)]
+    if rules then
+      return rules
+    end
+  end
+  return { normal = '', begins = '' }
+end
+
+-- How long the next one has to accept it (ms), and when that warns: as the policy of the case's county says, else
+-- as long as the one before.
+local function accept_limit(limits, case, limit, now)
+  local rules = place_rules(limits, case)
+  if limit <= 0 then -- no clock runs for it
+    return 0
+  elseif case.u ~= 'NORMAL' then
+    return rules[case.u] or limit
+  elseif rules.normal == '' then
+    return limit
+  end
+  local by, warn = accept_times(rules.normal) -- working days: C has counted
+  return math.max(60000, by - now), warn
+end
+
 -- Nobody has accepted it in time: on to the next in its chain that has not had it yet, at last to the
 -- region's duty desk; who was passed over stands in the history.
 local function accept_overdue(batch, case, limits, now)
@@ -77,13 +117,13 @@ local function accept_overdue(batch, case, limits, now)
     case_event(batch, case, 'cascade', case.s, fragment(now, 'system', p.reason) .. ',"inbox":"' .. p.code .. '"')
   end
   case_set(case, 'cl', '')
-  if limit > 0 and limits.accept_by and case.u == 'NORMAL' then -- working days: C has counted
-    limit = math.max(60000, limits.accept_by - now)
-  end
+  local warn
+  limit, warn = accept_limit(limits, case, limit, now)
   case_set(case, 'q', '|' .. int(limit) .. '|' .. rest)
   inbox_move(batch, case, code, '0')
+  accept_stop(batch, case.no)
   if limit > 0 and code ~= limits.region then
-    accept_start(batch, case.no, now, now + limit)
+    accept_start(batch, case.no, now + limit, warn)
   end
 end
 
@@ -98,14 +138,13 @@ function TIMERS.accept(batch, case, limits, now)
 end
 
 -- Arguments: region code (duty desk), most (1..64), then the cascade's limits: most cases in an inbox
--- (0 = any), "1" if only townships with an officer signed in are offered work; until when a NORMAL case has
--- to be accepted that is offered now ("" = as long as before); the clocks that begin now where nobody said a
--- verb ("followup=due/warn;pay=due/warn"). Answers how many fired.
+-- (0 = any), "1" if only townships with an officer signed in are offered work; what the policy says where
+-- (place_rules; "" = as it was before, and no clock begins). Answers how many fired.
 local function fire(keys, args)
-  args_check(args, 6, 6)
+  args_check(args, 5, 5)
   local P, region, most = keys[1], args[1], whole(args[2], 1, 64, 'most')
   local limits = { region = region, inbox_max = whole(args[3], 0, EXACT_MAX, 'inbox_max'), duty = args[4],
-    accept_by = args[5] ~= '' and whole(args[5], 1, EXACT_MAX, 'accept_by'), begins = args[6] }
+    places = args[5] }
   local batch = batch_new(P)
   local now = now_ms()
   batch_check(batch)

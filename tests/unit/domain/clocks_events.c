@@ -44,6 +44,7 @@ struct clocks_rules history_rules(void)
                 [CLOCKS_FOLLOW_UP] = {TERM_WORKING_DAYS, 1},
             },
         .pay_ordinary = {TERM_WORKING_DAYS, 3},
+        .pace = {.warn_permille = 800, .county_hours = 24, .chase_working_days = 5},
         .calendar = &china,
     };
 }

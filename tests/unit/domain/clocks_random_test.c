@@ -181,6 +181,13 @@ static void what_has_ended_does_not_change_any_more(void **state)
     }
 }
 
+static struct clocks_pace any_pace(void)
+{
+    return (struct clocks_pace){.warn_permille = 1 + (int)any(1000),
+                                .county_hours = (int)any(100),
+                                .chase_working_days = (int)any(10)};
+}
+
 static void a_pause_and_resume_never_shortens_a_clock(void **state)
 {
     (void)state;
@@ -188,13 +195,19 @@ static void a_pause_and_resume_never_shortens_a_clock(void **state)
     for (int i = 0; i < 20000; i++) {
         enum clocks_unit unit = (enum clocks_unit)(TERM_MINUTES + any(4));
         const struct clocks_term term = {unit, 1 + (int)any(30)};
-        int64_t from = any_instant(), due, warn, moved, moved_warn;
-        assert_ok(clocks_due(&china, term, from, &due, &warn, NULL));
-        assert_true(from < warn && warn < due);
+        const struct clocks_pace pace = any_pace();
+        struct clocks_times first, then;
+        int64_t from = any_instant();
+        assert_ok(clocks_due(&china, term, &pace, from, &first, NULL));
+        int64_t due = first.due_ms;
+        assert_true(from <= first.warn_ms && first.warn_ms < due && due <= first.county_ms);
+        assert_true(first.chase_ms == 0 || first.chase_ms > first.county_ms);
         int64_t paused = from + (int64_t)any((uint64_t)(due - from) * 2);
         int64_t resumed = paused + any_pause();
-        assert_ok(clocks_resume(&china, unit, due, paused, resumed, &moved, &moved_warn, NULL));
-        assert_true(moved >= due && moved_warn < moved);
+        assert_ok(clocks_resume(&china, unit, &pace, due, paused, resumed, &then, NULL));
+        int64_t moved = then.due_ms;
+        assert_true(moved >= due && then.warn_ms < moved);
+        assert_int_equal(then.county_ms - moved, first.county_ms - due);
         if (unit != TERM_WORKING_DAYS) {
             assert_int_equal(moved - due, resumed - paused);
             continue;
@@ -215,10 +228,16 @@ static void a_warning_in_working_days_falls_on_a_working_day(void **state)
     china_seed = 51;
     for (int i = 0; i < 20000; i++) {
         const struct clocks_term term = {TERM_WORKING_DAYS, 1 + (int)any(15)};
-        int64_t from = any_instant(), due, warn;
-        assert_ok(clocks_due(&china, term, from, &due, &warn, NULL));
-        assert_true(calendar_is_working_day(&china, warn, NULL));
-        assert_int_equal(due - warn, MS_PER_DAY);
+        const struct clocks_pace pace = any_pace();
+        struct clocks_times t;
+        int64_t from = any_instant();
+        assert_ok(clocks_due(&china, term, &pace, from, &t, NULL));
+        assert_true(calendar_is_working_day(&china, t.warn_ms, NULL));
+        assert_true(t.warn_ms > from);
+        /* its share of the working days lies before it, and all of them but one at most */
+        int before = term.count * pace.warn_permille / 1000;
+        assert_int_equal(calendar_working_days_between(&china, from, t.warn_ms - 1, NULL),
+                         before < term.count ? before : term.count - 1);
     }
 }
 
