@@ -7,7 +7,8 @@
 #include <uv.h>
 #include "queue/store/store_async.h"
 
-#define DEADLINE_MS 500
+#define DEADLINE_MS 20000 /* of a call: every machine keeps it */
+#define HANGING_MS 1000   /* where redis is stopped */
 #define CALLS_MAX 64
 
 static uv_loop_t loop;
@@ -55,11 +56,11 @@ static void run_until(const int *value, int least)
     }
 }
 
-static void open_client(const char *socket, size_t max_in_flight)
+static void open_client_within(const char *socket, size_t max_in_flight, int deadline_ms)
 {
     struct store_async_options o = {.socket_path = socket,
                                     .region = REGION,
-                                    .deadline_ms = DEADLINE_MS,
+                                    .deadline_ms = deadline_ms,
                                     .max_in_flight = max_in_flight,
                                     .on_state = on_state};
     memset(answers, 0, sizeof(answers));
@@ -67,6 +68,11 @@ static void open_client(const char *socket, size_t max_in_flight)
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_ok(store_async_new(&loop, &o, &client));
     assert_int_equal(ready_count, 0); /* not inside the call */
+}
+
+static void open_client(const char *socket, size_t max_in_flight)
+{
+    open_client_within(socket, max_in_flight, DEADLINE_MS);
 }
 
 static void close_client(void)
@@ -203,7 +209,7 @@ static void closing_inside_an_answer_is_allowed(void **state)
 static void a_redis_that_hangs_is_given_up_and_found_again(void **state)
 {
     (void)state;
-    open_client(redis.socket, CALLS_MAX);
+    open_client_within(redis.socket, CALLS_MAX, HANGING_MS);
     run_until(&ready_count, 1);
     assert_int_equal(kill(redis.pid, SIGSTOP), 0);
     for (int i = 0; i < 3; i++) {

@@ -27,7 +27,7 @@ static struct fixture start(const struct peer_step *steps, size_t count)
                                                    .key = ours.private,
                                                    .alipay_key = alipays.public,
                                                    .title = "临时救助"},
-                                           .total_ms = 2000};
+                                           .total_ms = 20000};
     assert_ok(alipay_client_new(&options, f.http, &f.client));
     return f;
 }

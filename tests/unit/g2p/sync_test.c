@@ -89,7 +89,7 @@ static struct g2p_client *client_of(struct http_client *http, int port, bool syn
                                   .sender_id = "lsjz.county",
                                   .payer_fa = "account:1@bank",
                                   .sync = sync,
-                                  .total_ms = 2000};
+                                  .total_ms = 20000};
     if (keys) {
         options.us = (struct g2p_signer){"lsjz.county", "k1", ours.private};
         options.bank = (struct g2p_signer){"bank", "b1", bank.public};

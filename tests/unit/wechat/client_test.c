@@ -23,7 +23,7 @@ static struct fixture start(const struct peer_step *steps, size_t count)
     const struct http_client_options http = {.max_parallel = 4};
     assert_ok(http_client_new(&http, &f.http));
     const struct wechat_options options = {
-        .base_url = url, .merchant = platform.merchant, .total_ms = 2000};
+        .base_url = url, .merchant = platform.merchant, .total_ms = 20000};
     assert_ok(wechat_client_new(&options, f.http, &f.client));
     return f;
 }
