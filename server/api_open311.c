@@ -7,8 +7,8 @@
 #include "queue/store/calls_open311.h"
 #include "server/api_open311.h"
 #include "server/http/query.h"
+#include "server/open311_read.h"
 
-#define RANGE_MAX_MS (90 * MS_PER_DAY)
 #define CHANGESET "2026-11-22T00:00:00+08:00"
 #define SERVICE_GROUP "临时救助"
 
@@ -122,11 +122,9 @@ void open311_service(struct op *op)
 
 /* ---- requests ---- */
 
-struct filter {
-    int64_t from_ms, to_ms;
+struct wanted {
+    struct open311_filter filter;
     bool by_id, one; /* one: requests/{id}, 404 when it is not there */
-    bool any_status, closed;
-    char code[32]; /* "" = any */
 };
 
 /* Where: county and township, no more. */
@@ -156,7 +154,7 @@ static bool facts_of(const struct open311_row *row, struct case_facts *f)
 /* 1: written, 0: not wanted. */
 static int put_row(struct op *op, const struct open311_row *row, struct open311_out *o)
 {
-    const struct filter *f = op->state;
+    const struct wanted *w = op->state;
     char place[300], requested[CLOCK_RFC3339_SIZE], updated[CLOCK_RFC3339_SIZE];
     struct case_facts facts;
     bool closed = case_state_final(row->state);
@@ -164,8 +162,8 @@ static int put_row(struct op *op, const struct open311_row *row, struct open311_
         return 0;
     }
     const char *code = cause_word(facts.cause);
-    if (!f->by_id && ((!f->any_status && f->closed != closed) ||
-                      (f->code[0] != '\0' && strcmp(f->code, code) != 0))) {
+    if (!w->by_id && ((!w->filter.any_status && w->filter.closed != closed) ||
+                      (w->filter.code[0] != '\0' && strcmp(w->filter.code, code) != 0))) {
         return 0;
     }
     const char *where = place_of(op, row->township, place, sizeof(place));
@@ -187,7 +185,7 @@ static int put_row(struct op *op, const struct open311_row *row, struct open311_
 static void on_rows(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
-    const struct filter *f = op->state;
+    const struct wanted *w = op->state;
     struct open311_out o;
     int written = 0;
     if (err != ERR_OK) {
@@ -202,7 +200,7 @@ static void on_rows(void *data, enum err err, const redisReply *reply)
         written += err == ERR_OK ? put_row(op, &row, &o) : 0;
     }
     open311_close(&o);
-    if (err != ERR_OK || (f->one && written == 0)) {
+    if (err != ERR_OK || (w->one && written == 0)) {
         open311_release(&o);
         if (err != ERR_OK) {
             op_reply_store(op, err);
@@ -212,46 +210,6 @@ static void on_rows(void *data, enum err err, const redisReply *reply)
         return;
     }
     open311_reply(op, 200, &o);
-}
-
-static enum err read_time(struct op *op, const char *name, int64_t absent, int64_t *out)
-{
-    char text[64];
-    struct slice value;
-    enum err err = query_get(op->query, name, text, sizeof(text), &value);
-    if (err == ERR_NOT_FOUND) {
-        *out = absent;
-        return ERR_OK;
-    }
-    return err == ERR_OK ? clock_parse_rfc3339(value, out) : ERR_INPUT;
-}
-
-static enum err read_filter(struct op *op, struct filter *f)
-{
-    char status[16];
-    struct slice value;
-    int64_t now_ms = clock_now_ms();
-    enum err err = read_time(op, "end_date", now_ms, &f->to_ms);
-    if (err == ERR_OK) {
-        err = read_time(op, "start_date", f->to_ms - RANGE_MAX_MS, &f->from_ms);
-    }
-    if (err == ERR_OK && (f->from_ms < 0 || f->to_ms < f->from_ms)) {
-        err = ERR_INPUT;
-    }
-    if (err == ERR_OK && f->to_ms - f->from_ms > RANGE_MAX_MS) {
-        f->from_ms = f->to_ms - RANGE_MAX_MS; /* as the specification allows */
-    }
-    if (err == ERR_OK) {
-        err = query_get(op->query, "service_code", f->code, sizeof(f->code), &value);
-        err = err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    f->any_status = true;
-    if (err == ERR_OK && query_get(op->query, "status", status, sizeof(status), &value) == ERR_OK) {
-        f->closed = slice_is(value, "closed");
-        f->any_status = slice_is(value, "open,closed") || slice_is(value, "closed,open");
-        err = f->closed || f->any_status || slice_is(value, "open") ? ERR_OK : ERR_INPUT;
-    }
-    return err;
 }
 
 /* Numbers of ours behind the store's arguments. False: none, or too many. */
@@ -269,36 +227,36 @@ static bool add_ids(struct op *op, struct slice list)
     return n > 0;
 }
 
-static struct filter *begin_rows(struct op *op)
+static struct wanted *begin_rows(struct op *op)
 {
-    struct filter *f = arena_alloc(&op->arena, sizeof(*f));
+    struct wanted *w = arena_alloc(&op->arena, sizeof(*w));
     if (!open311_begin_op(op)) {
         return NULL;
     }
-    if (f == NULL) {
+    if (w == NULL) {
         op_reply_problem(op, ERR_NO_MEMORY, "服务繁忙，请稍后再试。");
     }
-    op->state = f;
-    return f;
+    op->state = w;
+    return w;
 }
 
 void open311_requests(struct op *op)
 {
-    struct filter *f = begin_rows(op);
+    struct wanted *w = begin_rows(op);
     char ids[OPEN311_IDS_MAX * 24];
     struct slice list;
-    if (f == NULL) {
+    if (w == NULL) {
         return;
     }
-    enum err err = read_filter(op, f);
+    enum err err = open311_filter_read(op->query, clock_now_ms(), &w->filter);
     enum err given = query_get(op->query, "service_request_id", ids, sizeof(ids), &list);
     if (err != ERR_OK || (given != ERR_OK && given != ERR_NOT_FOUND)) {
         op_reply_problem(op, ERR_INPUT, "查询条件有误：日期须带时区，status 须为 open 或 closed。");
         return;
     }
-    open311_rows_begin(&op->g->fcall, op->g->settings->region, f->from_ms, f->to_ms);
-    f->by_id = given == ERR_OK;
-    if (f->by_id && !add_ids(op, list)) {
+    open311_rows_begin(&op->g->fcall, op->g->settings->region, w->filter.from_ms, w->filter.to_ms);
+    w->by_id = given == ERR_OK;
+    if (w->by_id && !add_ids(op, list)) {
         op_reply_problem(op, ERR_INPUT, "service_request_id 一次最多 100 个。");
         return;
     }
@@ -307,12 +265,12 @@ void open311_requests(struct op *op)
 
 void open311_request(struct op *op)
 {
-    struct filter *f = begin_rows(op);
-    if (f == NULL) {
+    struct wanted *w = begin_rows(op);
+    if (w == NULL) {
         return;
     }
-    f->by_id = true;
-    f->one = true;
+    w->by_id = true;
+    w->one = true;
     open311_rows_begin(&op->g->fcall, op->g->settings->region, 0, 0);
     if (!add_ids(op, op->params[0])) {
         op_reply_problem(op, ERR_NOT_FOUND, "没有这个 service_request_id。");

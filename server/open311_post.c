@@ -4,15 +4,13 @@
  * has to be stored for it. GeoReport has no idempotency key, so the same form of the same client
  * within two days is the same request. */
 #include <stdio.h>
-#include "queue/base/clock.h"
 #include "server/api_open311.h"
 #include "server/auth.h"
-#include "server/http/query.h"
 #include "server/intake.h"
+#include "server/open311_read.h"
 
 #define TOKEN_HASH_HEX 16
 #define TOKEN_SIZE (CASE_NO_SIZE + 1 + TOKEN_HASH_HEX + 1)
-#define FIELD_MAX ((size_t)16 * 1024) /* bytes of one value: 4 000 characters */
 #define POST_NOTICE "已登记，民政部门会尽快联系；危及生命请拨打 110、119、120。"
 
 /* The API's own idea of a route: who may hand in, checked with the api_key of the form. */
@@ -80,105 +78,26 @@ static void on_stored(struct op *op, const char *no)
 
 /* ---- The form ---- */
 
-/* A member of the form, in the arena; "" when it is absent. False: malformed. */
-static bool field(struct op *op, const char *name, struct slice *out)
+static void answer_malformed(struct op *op)
 {
-    char *text = arena_alloc(&op->arena, FIELD_MAX);
-    *out = slice_make("", 0);
-    if (text == NULL) {
-        return false;
-    }
-    enum err err = query_get(op->body, name, text, FIELD_MAX, out);
-    if (err == ERR_NOT_FOUND) {
-        *out = slice_make("", 0);
-        return true;
-    }
-    *out = slice_trim(*out);
-    return err == ERR_OK;
+    op_reply_problem(op, ERR_INPUT, "表单须为 application/x-www-form-urlencoded 的 UTF-8。");
 }
 
-/* "26.57" to degrees: digits, a sign, one point. */
-static bool degrees_ok(struct slice text)
+static bool read_form(struct op *op, struct open311_form *f)
 {
-    size_t digits = 0, points = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        digits += c >= '0' && c <= '9';
-        points += c == '.';
-        if (!((c >= '0' && c <= '9') || (c == '.' && digits > 0) || (c == '-' && i == 0))) {
-            return false;
+    const char *what;
+    switch (open311_form_read(&op->arena, op->body, f, &what)) {
+    case ERR_OK: return true;
+    case ERR_NO_MEMORY: op_reply_problem(op, ERR_NO_MEMORY, "服务繁忙，请稍后再试。"); break;
+    case ERR_NOT_FOUND: op_reply_problem(op, ERR_NOT_FOUND, "没有这个 service_code。"); break;
+    default:
+        if (what != NULL) {
+            op_reply_problem(op, ERR_INPUT, what);
+        } else {
+            answer_malformed(op);
         }
     }
-    return digits >= 1 && digits <= 18 && points <= 1 && text.ptr[text.len - 1] != '.' &&
-           !(text.len > 1 && text.ptr[0] == '0' && text.ptr[1] != '.');
-}
-
-struct form {
-    struct slice service_code, lat, lng, address, description, first_name, last_name, phone, email;
-};
-
-static bool read_form(struct op *op, struct form *f)
-{
-    struct slice address_id;
-    if (!field(op, "service_code", &f->service_code) || !field(op, "lat", &f->lat) ||
-        !field(op, "long", &f->lng) || !field(op, "address_string", &f->address) ||
-        !field(op, "address_id", &address_id) || !field(op, "description", &f->description) ||
-        !field(op, "first_name", &f->first_name) || !field(op, "last_name", &f->last_name) ||
-        !field(op, "phone", &f->phone) || !field(op, "email", &f->email)) {
-        op_reply_problem(op, ERR_INPUT, "表单须为 application/x-www-form-urlencoded 的 UTF-8。");
-        return false;
-    }
-    enum cause cause;
-    if (cause_from_word(f->service_code, &cause) != ERR_OK) {
-        op_reply_problem(op, ERR_NOT_FOUND, "没有这个 service_code。");
-        return false;
-    }
-    bool point = f->lat.len > 0 && f->lng.len > 0;
-    if ((!point && f->address.len == 0) || (f->lat.len > 0) != (f->lng.len > 0) ||
-        (point && (!degrees_ok(f->lat) || !degrees_ok(f->lng)))) {
-        op_reply_problem(op, ERR_INPUT,
-                         "请给出 lat 和 long（WGS-84，度）或 address_string；不支持 address_id。");
-        return false;
-    }
-    return true;
-}
-
-/* The form in the words of POST /v1/tickets. */
-static void write_ticket(const struct form *f, struct buf *out)
-{
-    struct buf text;
-    struct json_out o;
-    buf_init(&text, 2 * FIELD_MAX);
-    json_out_init(&o, out);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "channel", channel_word(CHANNEL_THIRD_PARTY));
-    json_put_slice(&o, "cause", f->service_code);
-    json_open_object(&o, "reporter");
-    buf_putf(&text, "%.*s%.*s", SLICE_FMT(f->last_name), SLICE_FMT(f->first_name));
-    json_put_slice(&o, "name", buf_slice(&text));
-    if (f->phone.len > 0) {
-        json_put_slice(&o, "phone", f->phone);
-    }
-    json_close_object(&o);
-    json_open_object(&o, "place");
-    if (f->lat.len > 0) {
-        json_put_raw(&o, "lat", f->lat);
-        json_put_raw(&o, "lng", f->lng);
-        json_put_text(&o, "crs", crs_word(CRS_WGS84));
-    }
-    json_put_slice(&o, "address", f->address);
-    json_close_object(&o);
-    buf_clear(&text);
-    buf_put_slice(&text, f->description);
-    if (f->email.len > 0) {
-        buf_putf(&text, "（电子邮箱：%.*s）", SLICE_FMT(f->email));
-    }
-    json_put_slice(&o, "narrative", buf_slice(&text));
-    json_close_object(&o);
-    if (buf_err(&text) != ERR_OK) {
-        out->err = buf_err(&text);
-    }
-    buf_release(&text);
+    return false;
 }
 
 /* The same client with the same form: the same key. */
@@ -205,14 +124,14 @@ static enum err make_key(struct op *op)
 
 static void after_key(struct op *op)
 {
-    struct form f;
+    struct open311_form f;
     struct buf text;
     if (!read_form(op, &f)) {
         return;
     }
-    buf_init(&text, 8 * FIELD_MAX);
+    buf_init(&text, 8 * OPEN311_FIELD_MAX);
     enum err err = make_key(op);
-    write_ticket(&f, &text);
+    open311_form_write(&f, &text);
     if (err == ERR_OK) {
         err = buf_err(&text);
     }
@@ -234,8 +153,9 @@ void open311_post(struct op *op)
     op->problem = open311_problem;
     op->route = &KEY_ROUTES[open311_xml(op) ? 1 : 0];
     struct slice jurisdiction;
-    if (!field(op, "api_key", &op->bearer) || !field(op, "jurisdiction_id", &jurisdiction)) {
-        op_reply_problem(op, ERR_INPUT, "表单须为 application/x-www-form-urlencoded 的 UTF-8。");
+    if (open311_field(&op->arena, op->body, "api_key", &op->bearer) != ERR_OK ||
+        open311_field(&op->arena, op->body, "jurisdiction_id", &jurisdiction) != ERR_OK) {
+        answer_malformed(op);
         return;
     }
     if (jurisdiction.len > 0 && !slice_is(jurisdiction, op->g->settings->region)) {
