@@ -57,6 +57,9 @@ void households_leave(struct op *op);  /* POST /v1/cases/{no}/leave-household */
 void relatives_add(struct op *op);     /* POST /v1/relatives */
 void relatives_remove(struct op *op);  /* POST /v1/relatives/remove */
 void relatives_list(struct op *op);    /* GET /v1/relatives */
+void officer_accounts_add(struct op *op);    /* POST /v1/officer-accounts */
+void officer_accounts_remove(struct op *op); /* POST /v1/officer-accounts/remove */
+void officer_accounts_list(struct op *op);   /* GET /v1/officer-accounts */
 void money_stuck(struct op *op);       /* GET /v1/money/stuck */
 void money_stops(struct op *op);       /* GET /v1/money/stops */
 void money_stop(struct op *op);        /* POST /v1/money/stops */

@@ -12,8 +12,11 @@ struct payee_state {
     struct personal person;
     bool bank;   /* it goes to an account; else it is handed over */
     bool erased; /* nothing is left to check */
-    char account_hash[LINK_HASH_HEX + 1], phone_hash[SEAL_HASH_SIZE];
-    char words[WORDS_MAX];       /* found now */
+    char account_hash[LINK_HASH_HEX + 1], number_hash[SEAL_HASH_SIZE], phone_hash[SEAL_HASH_SIZE];
+    struct slice officers; /* whose own the account is, who have to stand back; in the arena */
+    int64_t check_due_ms;  /* until when the county checks it then */
+    struct slice tail;     /* of the event that says so */
+    char words[WORDS_MAX]; /* found now */
     bool asks, confirmed, known; /* known: the case says the same already */
 };
 
@@ -49,6 +52,9 @@ bool payee_check_begin(struct op *op, struct verb_state *st, const struct case_v
         err = seal_hash(op->g->sealer, "account", p->person.account, hash);
         snprintf(p->account_hash, sizeof(p->account_hash), "%.*s", LINK_HASH_HEX,
                  err == ERR_OK ? hash : "");
+        if (err == ERR_OK) {
+            err = personal_account_hash(op->g->sealer, p->person.account, p->number_hash);
+        }
     }
     if (err == ERR_OK && p->person.phone.len > 0) {
         err = seal_hash(op->g->sealer, "phone", p->person.phone, p->phone_hash);
@@ -61,12 +67,14 @@ bool payee_check_ask(struct op *op, struct verb_state *st)
     const struct payee_state *p = st->payee;
     char generations[LINK_GENERATIONS_SIZE];
     link_generations(clock_now_ms(), generations);
-    const struct payee_look_for q = {.case_no = st->no,
-                                     .account =
-                                         p->bank ? slice_of(p->account_hash) : slice_make("", 0),
-                                     .generations = generations,
-                                     .idem_hash = op_idem(op),
-                                     .phone_hash = slice_of(p->phone_hash)};
+    const struct payee_look_for q = {
+        .case_no = st->no,
+        .account = p->bank ? slice_of(p->account_hash) : slice_make("", 0),
+        .generations = generations,
+        .idem_hash = op_idem(op),
+        .phone_hash = slice_of(p->phone_hash),
+        .account_number = p->bank ? slice_of(p->number_hash) : slice_make("", 0),
+        .actor = op_actor(op)};
     payee_look_write(&op->g->fcall, op->g->settings->region, &q);
     return true;
 }
@@ -162,6 +170,31 @@ static void refuse(struct op *op, const struct payee_state *p)
     buf_release(&detail);
 }
 
+/* Who has to stand back from now on, and until when the county checks the case: as long as the
+ * papers of a first aid may take. Answers the op itself when it returns false. */
+static bool keep_officers(struct op *op, struct verb_state *st, const struct payee_look *look)
+{
+    struct payee_state *p = st->payee;
+    int64_t now_ms = clock_now_ms();
+    const struct policy_rules *rules = policy_for(op->g->policy, st->township, now_ms);
+    bool assumed = false;
+    if (!look->recuse) {
+        return true;
+    }
+    const char *copy = arena_text(&op->arena, look->officers);
+    if (copy == NULL) {
+        return unavailable(op, ERR_NO_MEMORY);
+    }
+    p->officers = slice_of(copy);
+    p->tail = op_tail(op, SLICE_LIT("收款账户属于工作人员本人，该人员回避，由县级核查"),
+                      policy_name(op->g->policy));
+    if (calendar_add_working_days(&op->g->calendar, now_ms, rules->urgent_first.papers_working_days,
+                                  &p->check_due_ms, &assumed) != ERR_OK) {
+        p->check_due_ms = now_ms; /* no calendar reaches so far: at once */
+    }
+    return p->tail.ptr != NULL;
+}
+
 bool payee_check_judge(struct op *op, struct verb_state *st, enum err err, const redisReply *reply)
 {
     struct payee_state *p = st->payee;
@@ -181,6 +214,14 @@ bool payee_check_judge(struct op *op, struct verb_state *st, enum err err, const
     if (err != ERR_OK) {
         return unavailable(op, err);
     }
+    if (look.own) {
+        op_reply_problem(op, ERR_FORBIDDEN,
+                         "收款账户是您本人登记的账户，您须回避，请由其他人员办理。");
+        return false;
+    }
+    if (!keep_officers(op, st, &look)) {
+        return false;
+    }
     const struct policy_rules *rules = policy_for(op->g->policy, st->township, clock_now_ms());
     const struct payee_question q = {
         .name = p->person.name,
@@ -193,6 +234,7 @@ bool payee_check_judge(struct op *op, struct verb_state *st, enum err err, const
         .others_allowed =
             rules->integrity.account_persons > 0 ? rules->integrity.account_persons - 1 : 0,
         .id_is_officers = look.phone_is_officers,
+        .account_is_officers = look.officers.len > 0,
         .id_is_relatives = look.person_is_relative,
         .account_is_relatives = p->bank && look.account_is_relatives,
         .today_ms = clock_now_ms(),
@@ -224,11 +266,12 @@ void payee_check_tail(const struct verb_state *st, struct buf *out)
 bool payee_check_note(struct op *op, const struct verb_state *st)
 {
     const struct payee_state *p = st->payee;
-    if (p == NULL || p->known) {
+    if (p == NULL || (p->known && p->officers.len == 0)) {
         return false;
     }
     payee_note_write(&op->g->fcall, op->g->settings->region, st->no, slice_of(p->words),
-                     p->asks ? op_actor(op) : slice_make("", 0));
+                     p->asks ? op_actor(op) : slice_make("", 0), p->officers, p->check_due_ms,
+                     p->tail);
     return true;
 }
 

@@ -43,8 +43,9 @@ static enum err read_history(const struct route_work *w, struct slice figures, i
     return err;
 }
 
-/* A slip in the identity number or in the account that the numbers themselves show: a person looks before money goes
- * out. A missing name is asked for by people, and who shares an account is known from the store. */
+/* A slip in the identity number or in the account that the numbers themselves show: a person looks
+ * before money goes out. A missing name is asked for by people, and who shares an account is known
+ * from the store. */
 static bool payee_doubtful(const struct personal *person, int64_t now_ms)
 {
     struct payee_findings found;
@@ -88,6 +89,7 @@ static enum err apply_rules(struct site *s, struct route_work *w, int64_t now_ms
                  .order_month_fen = spent_in(w->fund.month, month),
                  .county_fen = w->dispatched ? w->fund.reserve_available_fen : 0},
         .relative_declared = w->row.relative || w->facts.relative_declared,
+        .payee_is_officers = w->found.officers.len > 0,
         .payee_missing = w->person.account.len == 0,
         .payee_doubtful = payee_doubtful(&w->person, now_ms),
         .account_persons = w->found.account_persons,

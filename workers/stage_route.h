@@ -25,6 +25,7 @@ struct route_work {
     struct link_query like;
     struct link_finding found;
     char account_hash[ALIKE_ACCOUNT_SIZE], place_hash[ALIKE_PLACE_SIZE];
+    char number_hash[SEAL_HASH_SIZE]; /* of the account's number, for the officers' register */
     bool open; /* still to be committed */
 };
 

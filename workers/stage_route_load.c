@@ -126,6 +126,10 @@ static enum err name_alike(struct site *s, struct route_work *w, int64_t now_ms)
 {
     const char *township = w->dispatched ? w->inbox : "";
     enum err err = alike_account(s->sealer, w->person.account, w->account_hash);
+    w->number_hash[0] = '\0';
+    if (err == ERR_OK && w->person.account.len > 0) {
+        err = personal_account_hash(s->sealer, w->person.account, w->number_hash);
+    }
     w->place_hash[0] = '\0';
     if (err == ERR_OK && w->dispatched) {
         err = alike_place(s->sealer, township, w->person.address, cause_word(w->facts.cause),
@@ -142,6 +146,7 @@ static enum err name_alike(struct site *s, struct route_work *w, int64_t now_ms)
         .lately = w->row.lately,
         .household = w->row.household,
         .household_lately = w->row.household_lately,
+        .account_number = slice_of(w->number_hash),
     };
     return err;
 }
@@ -159,6 +164,11 @@ static enum err keep_findings(struct site *s, struct route_work *batch, size_t n
             return ERR_NO_MEMORY;
         }
         batch[i].found.known = slice_of(known);
+        const char *officers = arena_text(&s->arena, batch[i].found.officers);
+        if (officers == NULL) {
+            return ERR_NO_MEMORY;
+        }
+        batch[i].found.officers = batch[i].like.recused = slice_of(officers);
     }
     return ERR_OK;
 }

@@ -189,6 +189,25 @@ struct slice payee_account_number(struct slice fa)
     return rest.ptr == NULL ? slice_make("", 0) : slice_cut(&rest, '@');
 }
 
+enum err payee_account_plain(struct slice fa, char out[PAYEE_PLAIN_SIZE])
+{
+    struct slice number = payee_account_number(fa);
+    char plain[PAYEE_PLAIN_SIZE] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < number.len; i++) {
+        char c = number.ptr[i];
+        if (c == ' ' || c == '-' || c == '.') {
+            continue;
+        }
+        if (len + 1 == sizeof(plain)) {
+            return ERR_INPUT;
+        }
+        plain[len++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    memcpy(out, plain, sizeof(plain));
+    return ERR_OK;
+}
+
 enum payee_account_kind payee_account_kind_of(struct slice fa)
 {
     struct slice number = payee_account_number(fa);

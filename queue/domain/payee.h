@@ -83,6 +83,12 @@ MUST_CHECK enum err payee_finding_from_word(struct slice word, enum payee_findin
 
 /* The number in a financial address "kind:number@bank"; "" if it is none. */
 struct slice payee_account_number(struct slice fa);
+#define PAYEE_PLAIN_SIZE 65 /* with its NUL */
+
+/* The number of a financial address as two people would write it alike: without blanks, '-' and
+ * '.', letters large. "" (and ERR_OK) if it is no financial address; ERR_INPUT: longer than
+ * PAYEE_PLAIN_SIZE - 1. */
+MUST_CHECK enum err payee_account_plain(struct slice fa, char out[PAYEE_PLAIN_SIZE]);
 /* UnionPay's cards begin with 62 and have 16 to 19 digits; any other number behind "account:" is a passbook or 一卡通
  * account, other kinds are wallets. */
 enum payee_account_kind payee_account_kind_of(struct slice fa);

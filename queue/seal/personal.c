@@ -1,5 +1,6 @@
 #include "queue/seal/personal.h"
 
+#include "queue/domain/payee.h"
 #include <openssl/crypto.h>
 #include "queue/domain/mask.h"
 
@@ -196,4 +197,18 @@ void personal_show(const struct personal *p, bool clear, struct json_out *o, con
         show_masked(o, "reporter_phone", p->reporter_phone, mask_phone);
     }
     json_close_object(o);
+}
+
+enum err personal_account_hash(struct sealer *s, struct slice fa, char out[SEAL_HASH_SIZE])
+{
+    char plain[PAYEE_PLAIN_SIZE];
+    enum err err = payee_account_plain(fa, plain);
+    if (err == ERR_INPUT) { /* too long to be on the register */
+        plain[0] = '\0';
+    }
+    if (plain[0] == '\0') {
+        out[0] = '\0';
+        return ERR_OK;
+    }
+    return seal_hash(s, "account_number", slice_of(plain), out);
 }

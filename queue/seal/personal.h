@@ -35,6 +35,10 @@ struct slice personal_callback(const struct personal *p);
  * the case itself. */
 MUST_CHECK enum err personal_hash(struct sealer *s, const struct personal *p, struct slice case_no,
                                   char out[SEAL_HASH_SIZE]);
+/* Whose account it is, in the register of officers' own accounts: keyed hash of its number (however
+ * it is written, whatever the bank is called), "" if fa is no financial address "kind:number@bank". */
+MUST_CHECK enum err personal_account_hash(struct sealer *s, struct slice fa,
+                                          char out[SEAL_HASH_SIZE]);
 /* {"name": "张*", "phone": "138****1234", …} with what is known, masked; in clear when `clear`. */
 void personal_show(const struct personal *p, bool clear, struct json_out *o, const char *name);
 

@@ -1,6 +1,6 @@
 #include "queue/store/calls_payee.h"
 
-#define LOOK_HEAD 6
+#define LOOK_HEAD 9
 #define LOOK_EARLIER 4
 
 void payee_look_write(struct fcall *f, const char *region, const struct payee_look_for *q)
@@ -11,6 +11,8 @@ void payee_look_write(struct fcall *f, const char *region, const struct payee_lo
     fcall_text(f, q->generations);
     fcall_slice(f, q->idem_hash);
     fcall_slice(f, q->phone_hash);
+    fcall_slice(f, q->account_number);
+    fcall_slice(f, q->actor);
 }
 
 void payee_note_parts(struct slice note, struct slice *findings, struct slice *confirmed_by)
@@ -37,6 +39,9 @@ enum err payee_look_read(const redisReply *reply, struct payee_look *out)
     payee_note_parts(reply_text_at(reply, 3), &look.findings, &look.confirmed_by);
     look.replayed = slice_is(reply_text_at(reply, 4), "1");
     look.phone_is_officers = slice_is(reply_text_at(reply, 5), "1");
+    look.officers = reply_text_at(reply, 6);
+    look.own = slice_is(reply_text_at(reply, 7), "1");
+    look.recuse = slice_is(reply_text_at(reply, 8), "1");
     for (size_t at = LOOK_HEAD; at < n; at += LOOK_EARLIER) {
         look.earlier[look.earlier_count++] =
             (struct payee_look_earlier){.sealed = reply_text_at(reply, at),
@@ -49,10 +54,14 @@ enum err payee_look_read(const redisReply *reply, struct payee_look *out)
 }
 
 void payee_note_write(struct fcall *f, const char *region, struct slice case_no,
-                      struct slice findings, struct slice confirmed_by)
+                      struct slice findings, struct slice confirmed_by, struct slice officers,
+                      int64_t check_due_ms, struct slice event_tail)
 {
     fcall_begin(f, "payee_note", region);
     fcall_slice(f, case_no);
     fcall_slice(f, findings);
     fcall_slice(f, confirmed_by);
+    fcall_slice(f, officers);
+    fcall_int(f, check_due_ms);
+    fcall_slice(f, event_tail);
 }

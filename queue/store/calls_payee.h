@@ -17,6 +17,9 @@ struct payee_look {
     int64_t others_on_account; /* people outside the household, newest cases of two years */
     bool person_is_relative, account_is_relatives;
     bool phone_is_officers;    /* the person's telephone is registered as an officer's */
+    struct slice officers;     /* whose own the account is: "officer:a,officer:b", "" = nobody's */
+    bool own;                  /* one of them is the one who asks: he stands back */
+    bool recuse;               /* not all of them stand back from this case yet */
     bool replayed;             /* the idempotency key has been used: nothing is asked twice */
     struct slice confirmed_by; /* "" = nobody yet */
     struct slice findings; /* that he has confirmed, or that were found last: words with commas */
@@ -25,19 +28,23 @@ struct payee_look {
 };
 struct payee_look_for {
     struct slice case_no;
-    struct slice account;    /* LINK_HASH_HEX digits, "" = none */
-    const char *generations; /* link_generations */
-    struct slice idem_hash;  /* "" = none */
-    struct slice phone_hash; /* keyed hash ("phone") of the person's telephone, "" = none */
+    struct slice account;        /* LINK_HASH_HEX digits, "" = none */
+    const char *generations;     /* link_generations */
+    struct slice idem_hash;      /* "" = none */
+    struct slice phone_hash;     /* keyed hash ("phone") of the person's telephone, "" = none */
+    struct slice account_number; /* personal_account_hash of the account, "" = none */
+    struct slice actor;          /* who asks: "officer:name" */
 };
 void payee_look_write(struct fcall *f, const char *region, const struct payee_look_for *q);
 MUST_CHECK enum err payee_look_read(const redisReply *reply,
                                     struct payee_look *out); /* ERR_NOT_FOUND, ERR_CORRUPT */
 
-/* Remember findings (words with commas) and who has confirmed them, "" = nobody. The reply is only
- * checked. */
+/* Remember findings (words with commas) and who has confirmed them, "" = nobody; officers whose own
+ * the account is ("" = none) stand back from now on and the county checks the case until
+ * check_due_ms (0 without officers), which is an event. The reply is only checked. */
 void payee_note_write(struct fcall *f, const char *region, struct slice case_no,
-                      struct slice findings, struct slice confirmed_by);
+                      struct slice findings, struct slice confirmed_by, struct slice officers,
+                      int64_t check_due_ms, struct slice event_tail);
 
 /* The parts of case_view.payee: findings and who has confirmed them. Both "" when nothing was ever
  * found. */

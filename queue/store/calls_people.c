@@ -43,6 +43,10 @@ void link_text_write(const struct link_query *q, struct slice known, int64_t spo
     if (spot_due_ms > 0) {
         buf_put_int(out, spot_due_ms);
     }
+    if (q->recused.len > 0) {
+        buf_put_char(out, '|');
+        buf_put_slice(out, q->recused);
+    }
 }
 
 void link_find_begin(struct fcall *f, const char *region, const char *generations)
@@ -61,6 +65,7 @@ void link_find_add(struct fcall *f, const struct link_query *q)
     fcall_slice(f, q->lately);
     fcall_slice(f, q->household);
     fcall_slice(f, q->household_lately);
+    fcall_slice(f, q->account_number);
     buf_release(&text);
 }
 
@@ -76,6 +81,7 @@ enum err link_find_read(const redisReply *reply, struct link_finding *findings, 
             return ERR_CORRUPT;
         }
         findings[i].known = reply_text_at(row, 2);
+        findings[i].officers = reply_text_at(row, 3);
     }
     return ERR_OK;
 }
@@ -178,6 +184,58 @@ enum err relative_list_read(const redisReply *reply, struct relative_row *rows, 
 
 #define HISTORY_HEAD 4
 #define HISTORY_FIELDS 6
+
+/* ---- Officers' own accounts ---- */
+
+void officer_account_set_write(struct fcall *f, const char *region, struct slice account_hash,
+                               struct slice actor, bool add, struct slice by,
+                               struct slice event_tail)
+{
+    fcall_begin(f, "officer_account", region);
+    fcall_slice(f, account_hash);
+    fcall_slice(f, actor);
+    fcall_text(f, add ? "1" : "0");
+    fcall_slice(f, by);
+    fcall_slice(f, event_tail);
+}
+
+enum err officer_account_set_read(const redisReply *reply, enum officer_account_outcome *out)
+{
+    static const char *const WORDS[OFFICER_ACCOUNT_OUTCOME_COUNT] = {"ok", "same", "same-person",
+                                                                     "full"};
+    struct slice word = reply_text(reply);
+    for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
+        if (slice_is(word, WORDS[i])) {
+            *out = (enum officer_account_outcome)i;
+            return ERR_OK;
+        }
+    }
+    return ERR_CORRUPT;
+}
+
+void officer_account_list_write(struct fcall *f, const char *region, struct slice actor)
+{
+    fcall_begin(f, "officer_accounts", region);
+    fcall_slice(f, actor);
+}
+
+enum err officer_account_list_read(const redisReply *reply, struct officer_account_row *rows,
+                                   size_t *n)
+{
+    size_t count = reply_count(reply);
+    if (count % 2 != 0 || count / 2 > OFFICER_ACCOUNTS_SHOWN_MAX) {
+        return ERR_CORRUPT;
+    }
+    for (size_t i = 0; i < count / 2; i++) {
+        rows[i].actor = reply_text_at(reply, 2 * i);
+        rows[i].account_hash = reply_text_at(reply, 2 * i + 1);
+        if (rows[i].account_hash.len < LINK_HASH_HEX) {
+            return ERR_CORRUPT;
+        }
+    }
+    *n = count / 2;
+    return ERR_OK;
+}
 
 void relief_history_write(struct fcall *f, const char *region, struct slice case_no)
 {

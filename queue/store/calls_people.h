@@ -38,6 +38,8 @@ struct link_query {
                              township,   address and cause; "" = none */
     struct slice lately;  /* loaded_case.lately */
     struct slice household, household_lately; /* loaded_case.household … */
+    struct slice account_number;              /* personal_account_hash of the account, "" = none */
+    struct slice recused;                     /* for link_text_write: link_finding.officers */
 };
 
 struct link_finding {
@@ -45,6 +47,7 @@ struct link_finding {
         account_persons; /* other people (not of the same household) whose cases name the account */
     int64_t open_duplicates; /* open cases that may be this one */
     struct slice known;      /* their numbers, for decide_case.links */
+    struct slice officers;   /* whose own the account is: "officer:a,officer:b", "" = nobody's */
 };
 
 /* The index of places and accounts is a hash per calendar year, gone after two. Which to look at:
@@ -96,6 +99,37 @@ MUST_CHECK enum err relative_set_read(const redisReply *reply, bool *changed);
 void relative_list_write(struct fcall *f, const char *region, struct slice actor);
 MUST_CHECK enum err relative_list_read(const redisReply *reply, struct relative_row *rows,
                                        size_t *n);
+
+/* ---- Officers' own accounts (工作人员本人账户) ----
+ *
+ * Beside the relatives register, for the payee check: money of a case that would go to an officer's
+ * own account asks a person, is checked by the county in any case, and that officer stands back.
+ * Kept is the keyed hash of the account's number (personal_account_hash) and whose it is. */
+
+#define OFFICER_ACCOUNTS_SHOWN_MAX 1000
+
+enum officer_account_outcome {
+    OFFICER_ACCOUNT_CHANGED,
+    OFFICER_ACCOUNT_SAME, /* it was so already */
+    OFFICER_ACCOUNT_OWN,  /* nobody takes his own off: another person must */
+    OFFICER_ACCOUNT_FULL, /* too many owners of one account, or too many accounts */
+    OFFICER_ACCOUNT_OUTCOME_COUNT
+};
+struct officer_account_row {
+    struct slice actor;        /* "officer:name" */
+    struct slice account_hash; /* all 32 digits */
+};
+/* account_hash "" with add false: all accounts of the actor. by: who does it. The event names the
+ * actor, not the account. */
+void officer_account_set_write(struct fcall *f, const char *region, struct slice account_hash,
+                               struct slice actor, bool add, struct slice by,
+                               struct slice event_tail);
+MUST_CHECK enum err officer_account_set_read(const redisReply *reply,
+                                             enum officer_account_outcome *out);
+/* Of one actor, or of all (""), at most OFFICER_ACCOUNTS_SHOWN_MAX. */
+void officer_account_list_write(struct fcall *f, const char *region, struct slice actor);
+MUST_CHECK enum err officer_account_list_read(const redisReply *reply,
+                                              struct officer_account_row *rows, size_t *n);
 
 /* ---- What a person and his household have had: per case ---- */
 

@@ -117,6 +117,7 @@ static void keep_basis(struct work *w)
     b->allotted_fen = in->allotted_fen;
     b->open_duplicates = in->open_duplicates;
     b->relative_declared = in->relative_declared;
+    b->payee_is_officers = in->payee_is_officers;
     b->payee_missing = in->payee_missing;
     b->payee_doubtful = in->payee_doubtful;
 }

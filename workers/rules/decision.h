@@ -45,6 +45,7 @@ struct decision_input {
         household; /* the greater of the two figures counts for caps per household */
     struct relief_fund fund;
     bool relative_declared; /* 近亲属备案: recusal, county review, never by rule */
+    bool payee_is_officers; /* the account is an officer's own: the same, and always checked */
     bool payee_doubtful; /* identity number or account cannot be right (queue/domain/payee.h): asks a person */
     bool payee_missing; /* no account to pay to: an officer pays in cash or in kind, or asks for one
                          */
@@ -72,7 +73,7 @@ struct decision_basis {
     struct relief_fund fund;
     int64_t account_persons, debt_overdue_fen, allotted_fen;
     int open_duplicates;
-    bool relative_declared, payee_missing, payee_doubtful;
+    bool relative_declared, payee_is_officers, payee_missing, payee_doubtful;
 };
 
 /* Who acts (track). */
@@ -142,7 +143,7 @@ struct decision {
     bool by_rule;             /* approved by rule: order_id and officer are set */
     bool person_asked;        /* the caller wants a person to decide */
     bool tell_emergency;      /* 110/119/120 must be told as well */
-    bool county_must_review;  /* relative declared */
+    bool county_must_review;  /* relative declared, or an officer's own account */
     bool from_county_reserve; /* first aid comes from the county's reserve: life is in danger and
                                  the township's money is blocked by its review debt or used up */
     bool countersign; /* review debt: first aid, officer_first_aid_fen as well, needs the county's

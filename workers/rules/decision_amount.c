@@ -236,7 +236,7 @@ static void find_barrier(struct work *w)
 
     if (w->barrier != BARRIER_NONE)
         return;
-    if (w->in->relative_declared)
+    if (w->in->relative_declared || w->in->payee_is_officers)
         w->barrier = BARRIER_RELATIVE;
     else if (w->d->person_asked)
         w->barrier = BARRIER_WANTS_PERSON;
@@ -301,8 +301,7 @@ static enum tier tier_of(const struct work *w)
     case BARRIER_TIMES: return conference_or_county(w, TRIGGER_TIMES);
     case BARRIER_YEAR_SUM: return conference_or_county(w, TRIGGER_YEAR_CAP);
     case BARRIER_DEBT: return TIER_COUNTY;
-    case BARRIER_RELATIVE:
-        return w->r->integrity.relative_county_review ? TIER_COUNTY : TIER_TOWNSHIP;
+    case BARRIER_RELATIVE: return w->d->county_must_review ? TIER_COUNTY : TIER_TOWNSHIP;
     case BARRIER_FUND: return TIER_COUNTY;
     case BARRIER_NONE:
     case BARRIER_WANTS_PERSON:
@@ -322,9 +321,7 @@ static enum tier tier_of(const struct work *w)
  */
 static enum track track_of(const struct work *w)
 {
-    bool relative = w->in->relative_declared && w->r->integrity.relative_county_review;
-
-    if (relative || w->barrier == BARRIER_FUND || w->barrier == BARRIER_DEBT)
+    if (w->d->county_must_review || w->barrier == BARRIER_FUND || w->barrier == BARRIER_DEBT)
         return TRACK_COUNTY;
     if (w->in->facts.danger_to_life || w->d->person_asked)
         return TRACK_OFFICER;
@@ -363,7 +360,9 @@ static int64_t officer_first_aid(struct work *w)
 static void fire_barrier(struct work *w)
 {
     switch (w->barrier) {
-    case BARRIER_RELATIVE: work_fired(w, "INTEGRITY.relative", 1, 0); break;
+    case BARRIER_RELATIVE:
+        work_fired(w, w->in->payee_is_officers ? "INTEGRITY.officer" : "INTEGRITY.relative", 1, 0);
+        break;
     case BARRIER_WANTS_PERSON: work_fired(w, "PERSON.asked", 1, 0); break;
     case BARRIER_NO_ORDER: work_fired(w, "STANDING_ORDER.none", 0, 0); break;
     case BARRIER_PAYEE: work_fired(w, "PAYEE.missing", 1, 0); break;
@@ -386,14 +385,16 @@ static void fire_barrier(struct work *w)
     }
 }
 
-/* 抽查: by the number that the case drew; a relative's and a repeated case by their own share. */
+/* 抽查: by the number that the case drew; a relative's and a repeated case by their own share, an
+ * officer's own account always. */
 static bool spot_check(const struct work *w)
 {
     const struct policy_rules *r = w->r;
     bool repeated = w->in->open_duplicates > 0 || w->same_cause > 0;
-    int permille = w->in->relative_declared ? r->integrity.relative_check_permille
-                   : repeated               ? r->integrity.repeat_check_permille
-                                            : r->integrity.spot_check_permille;
+    int permille = w->in->payee_is_officers   ? 1000
+                   : w->in->relative_declared ? r->integrity.relative_check_permille
+                   : repeated                 ? r->integrity.repeat_check_permille
+                                              : r->integrity.spot_check_permille;
 
     if (w->d->type != RELIEF_SMALL_FAST && w->d->type != RELIEF_URGENT &&
         w->d->type != RELIEF_EXPENSE)
@@ -413,7 +414,8 @@ void work_track(struct work *w)
     if (w->debt != NULL && !w->in->facts.danger_to_life)
         work_fired(w, "REVIEW_DEBT.ceiling", w->in->debt_overdue_fen, w->first_aid_ceiling_fen);
     find_barrier(w);
-    d->county_must_review = w->in->relative_declared && w->r->integrity.relative_county_review;
+    d->county_must_review = w->in->payee_is_officers ||
+                            (w->in->relative_declared && w->r->integrity.relative_county_review);
     if (w->barrier == BARRIER_NONE) {
         pay_by_rule(w);
         return;

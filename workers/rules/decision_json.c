@@ -35,6 +35,7 @@ static const struct {
     {"ACCOUNT.shared", "integrity.account_persons"},
     {"DUPLICATES.open", "integrity.duplicate_days"},
     {"INTEGRITY.relative", "integrity.relative_county_review"},
+    {"INTEGRITY.officer", "integrity.legal_basis"},
     {"INTEGRITY.check", "integrity.spot_check_permille"},
 };
 
@@ -130,6 +131,8 @@ static void put_basis(const struct decision_basis *b, struct json_out *o)
     }
     if (b->relative_declared)
         json_put_bool(o, "relative_declared", true);
+    if (b->payee_is_officers)
+        json_put_bool(o, "payee_is_officers", true);
     if (b->payee_missing)
         json_put_bool(o, "payee_missing", true);
     if (b->payee_doubtful)
@@ -193,6 +196,7 @@ enum err decision_input_read(const struct json *decision, struct decision_input 
               get_number(v, "debt_overdue_fen", &got.debt_overdue_fen) &&
               get_number(v, "allotted_fen", &got.allotted_fen) &&
               get_flag(v, "relative_declared", &got.relative_declared) &&
+              get_flag(v, "payee_is_officers", &got.payee_is_officers) &&
               get_flag(v, "payee_missing", &got.payee_missing) &&
               get_flag(v, "payee_doubtful", &got.payee_doubtful);
     got.household = got.person;

@@ -247,6 +247,9 @@ static void say_track(struct work *w)
 
     if (d->by_rule)
         say_paid_now(w);
+    else if (w->in->payee_is_officers)
+        say(w, "收款账户登记为工作人员本人的账户，该工作人员回避，由县级核查后办理（依据：%s）。",
+            w->r->integrity.legal_basis);
     else if (d->county_must_review)
         say(w, "已申报与经办人员有近亲属关系，经办人回避，由县级审核（依据：%s）。",
             w->r->integrity.legal_basis);
@@ -257,7 +260,8 @@ static void say_track(struct work *w)
     else if (w->barrier == BARRIER_PAYEE)
         say(w, "还没有收款账户，不能自动转账；经办人可以发放现金或实物，也可以登记账户后转账。");
     else if (w->barrier == BARRIER_PAYEE_DOUBT)
-        say(w, "收款人的证件号码或账号校验不符，可能录错，不自动转账；经办人核对后发放，不影响救助。");
+        say(w,
+            "收款人的证件号码或账号校验不符，可能录错，不自动转账；经办人核对后发放，不影响救助。");
     else if (w->barrier == BARRIER_ACCOUNT)
         say(w, "收款账户另有%lld人使用过，须由工作人员核实账户归属；只是核实，不影响救助。",
             (long long)w->in->account_persons);

@@ -43,14 +43,16 @@ function LINKS.keep(text, q, one)
   return table.concat(kept, ',')
 end
 
--- "day|window|who|account|place|known,…|spot check due ms": what C knows of the case.
+-- "day|window|who|account|place|known,…|spot check due ms": what C knows of the case; behind it "|officer:a,…" whose
+-- own its account is (people.lua): they stand back.
 function LINKS.parse(no, text)
-  local day, window, who, account, place, known, spot = string.match(text,
+  local head, recused = string.match(text, '^(.*|%d*)|(%a+:[^=|%c]+)$')
+  local day, window, who, account, place, known, spot = string.match(head or text,
     '^(%d+)|(%d+)|([iu]%x+)|(%x*)|([xv]?%x*)|([%d,]*)|(%d*)$')
   if not day then
     error({ err = 'bad-input links' })
   end
-  return { no = no, day = tonumber(day), window = tonumber(window), who = who, known = known, spot = spot,
+  return { no = no, day = tonumber(day), window = tonumber(window), who = who, known = known, spot = spot, recused = recused or '',
     account = account ~= '' and 'a' .. account or nil, place = place ~= '' and place or nil }
 end
 
@@ -212,7 +214,17 @@ function LINKS.event(q)
   for _, f in ipairs(q.found) do
     push(list, '{"case":"' .. f.no .. '","kind":"' .. f.kind .. '"}')
   end
-  return list[1] and ',"links":[' .. table.concat(list, ',') .. ']' or ''
+  return (list[1] and ',"links":[' .. table.concat(list, ',') .. ']' or '') ..
+    (q.recused ~= '' and ',"recused":' .. cjson.encode(split(q.recused, ',')) or '')
+end
+
+-- These officers ("officer:a,…") stand back from the case: field rl as act.lua asks it. Answers what it is then.
+function LINKS.recused(rl, officers)
+  rl = rl == '' and ',' or rl
+  for who in string.gmatch(officers, '[^,]+') do
+    rl = string.find(rl, ',' .. who .. ',', 1, true) and rl or rl .. who .. ','
+  end
+  return rl
 end
 
 -- Behind the case's own event: both ends of every link, the lists, the spot check.
@@ -232,6 +244,9 @@ function LINKS.plan(batch, case, q, now)
   for _, f in ipairs(q.found) do
     case_set(case, 'lk', LINKS.linked(batch.P, case, f.no, f.kind))
     LINKS.tell(batch, f.no, case.no, f.kind, '"at_ms":' .. int(now) .. ',"actor":"system","reason":"found-alike"')
+  end
+  if q.recused ~= '' then
+    case_set(case, 'rl', LINKS.recused(redis.call('HGET', case_key(batch.P, case.no), 'rl') or '', q.recused))
   end
   if q.spot ~= '' then
     push(batch.spots, whole(q.spot, 1, EXACT_MAX, 'spot_due'), case.no)

@@ -48,14 +48,14 @@ function PAYEE.earlier(P, case, hash, entries)
 end
 
 -- Arguments: case, account (16 digits of its keyed hash, "" none), years of the index (LINKS.read), idempotency key
--- hash, keyed hash of the person's telephone. Answers {} or {how many other people use the account, "1" the person is
+-- hash, keyed hash of the person's telephone, hash of the account's number ("" none), who asks. Answers {} or {how many other people use the account, "1" the person is
 -- on the relatives register, "1" somebody who is uses the account, pf, "1" the key has been used: what was done then
--- is answered again, "1" the telephone is an officer's, then per earlier case: sealed personal data, its key, "S" or
--- "F", number}.
+-- is answered again, "1" the telephone is an officer's, the officers whose own the account is, "1" who asks is one of
+-- them, "1" not all of them stand back yet, then per earlier case: sealed personal data, its key, "S" or "F", number}.
 function PAYEE.look(keys, args)
-  args_check(args, 5, 5)
+  args_check(args, 7, 7)
   local P, no, account = keys[1], args[1], args[2]
-  local row = redis.call('HMGET', case_key(P, no), 'h', 'pf')
+  local row = redis.call('HMGET', case_key(P, no), 'h', 'pf', 'rl')
   local hash = row[1]
   if not hash then
     return {}
@@ -88,8 +88,14 @@ function PAYEE.look(keys, args)
   local answer = { int(count), relative, account_relative, row[2] or '',
     int(args[4] ~= '' and redis.call('EXISTS', P .. ':idem:' .. args[4]) or 0),
     int(args[5] ~= '' and redis.call('EXISTS', P .. ':ophone:' .. args[5]) or 0) }
+  local owners, own = args[6] ~= '' and redis.call('HGET', P .. ':oaccounts', args[6]) or '', false
+  for who in string.gmatch(owners, '[^,]+') do
+    own = own or same_person(who, args[7])
+  end
+  local recuse = owners ~= '' and LINKS.recused(row[3] or '', owners) ~= (row[3] or '')
+  push(answer, owners, own and '1' or '0', recuse and '1' or '0')
   for _, e in ipairs(PAYEE.earlier(P, no, hash, entries)) do
-    local other = #answer < 6 + 4 * PAYEE.EARLIER_MAX and redis.call('HMGET', case_key(P, e.no), 'p', 'k', 'pn')
+    local other = #answer < 9 + 4 * PAYEE.EARLIER_MAX and redis.call('HMGET', case_key(P, e.no), 'p', 'k', 'pn')
     local outcome = other and other[1] and PAYEE.outcome(P, e.no, other[3])
     if outcome then
       push(answer, other[1], other[2] or '', outcome)
@@ -99,16 +105,30 @@ function PAYEE.look(keys, args)
   return answer
 end
 
--- Arguments: case, findings, who confirmed them ("" nobody). Kept beside the case's own event, which says the same for
--- good: no event of its own. Answers "ok" or "none".
+-- Arguments: case, findings, who confirmed them ("" nobody), officers whose own the account is ("" none), until when the
+-- county checks the case then (ms), event tail. Kept beside the case's own event, which says the same for good: no event
+-- of its own, except for the officers who stand back from now on. Answers "ok" or "none".
 function PAYEE.note(keys, args)
-  args_check(args, 3, 3)
-  local key = case_key(keys[1], args[1])
+  args_check(args, 6, 6)
+  local P, key, owners, due = keys[1], case_key(keys[1], args[1]), args[4], whole(args[5], 0, EXACT_MAX, 'due')
   if not string.match(args[2], '^[%l_,]*$') or string.find(args[3], '|', 1, true) then
     error({ err = 'bad-input findings' })
   end
-  if redis.call('HEXISTS', key, 's') == 0 then
+  local batch = batch_new(P)
+  batch_check(batch)
+  expect('zset', P .. ':spotchecks')
+  local case = case_read(P, args[1])
+  if not case then
     return 'none'
+  end
+  if owners ~= '' then
+    local rl = LINKS.recused(case.rl, owners)
+    if rl ~= case.rl and move('note', case.s) then
+      case_event(batch, case, 'note', case.s, args[6] .. ',"recused":' .. cjson.encode(split(owners, ',')))
+      case_set(case, 'rl', rl)
+      batch_write(batch)
+    end
+    redis.call('ZADD', P .. ':spotchecks', 'NX', int(due), args[1])
   end
   redis.call('HSET', key, 'pf', args[2] .. '|' .. args[3] .. '|' .. int(now_ms()))
   return 'ok'

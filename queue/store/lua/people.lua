@@ -4,7 +4,8 @@
 -- {r}:household:<id>: y figures of the year as a person's, op cases of late (links.lua), p:<hash> its members, rl how
 -- many of them are on the relatives register. The id is the number of the case that made it, or "k" and the keyed
 -- hash of the household's own number.
-local PEOPLE = { MEMBERS_MAX = 20, RELATIVES_MAX = 100, SHOWN_MAX = 1000, CASES_SHOWN_MAX = 100 }
+local PEOPLE = { MEMBERS_MAX = 20, RELATIVES_MAX = 100, SHOWN_MAX = 1000, CASES_SHOWN_MAX = 100, OWNERS_MAX = 4,
+  ACCOUNTS_MAX = 50000 }
 
 -- Two texts of figures as one: of the later year, sums where both are of it. minus: takes b off instead.
 function PEOPLE.sum(a, b, minus)
@@ -186,6 +187,104 @@ function PEOPLE.relatives(keys, args)
   return answer
 end
 
+-- ---- Officers' own accounts ----
+
+-- {r}:oaccounts: keyed hash of an account's number -> whose it is, "officer:a,officer:b".
+
+function PEOPLE.actor(text)
+  if not string.match(text, '^%a+:[^=,|%c]+$') then
+    error({ err = 'bad-input actor' })
+  end
+  return text
+end
+
+-- The owners with this one, or without him; the very text when it is so already.
+function PEOPLE.owners(text, actor, add)
+  local list, there = {}, false
+  for who in string.gmatch(text, '[^,]+') do
+    there = there or who == actor
+    if who ~= actor then
+      push(list, who)
+    end
+  end
+  if add == there then
+    return text, #list
+  end
+  if add then
+    push(list, actor)
+  end
+  return table.concat(list, ','), #list
+end
+
+-- Arguments: hash of the account ("" with "0": all of his), actor, "1" add or "0" take off, who does it, event tail.
+-- Answers "ok", "same", "same-person" (nobody takes his own off) or "full".
+function PEOPLE.account(keys, args)
+  args_check(args, 5, 5)
+  local P, hash, actor, add = keys[1], args[1], PEOPLE.actor(args[2]), args[3] == '1'
+  local key, plan = P .. ':oaccounts', {}
+  if not string.match(hash, '^%x*$') or (hash == '' and add) or (hash ~= '' and #hash ~= 32) then
+    error({ err = 'bad-input account' })
+  end
+  expect('hash', key)
+  expect('stream', P .. ':events')
+  if not add and same_person(actor, args[4]) then
+    return 'same-person'
+  end
+  local rows = hash ~= '' and { hash, redis.call('HGET', key, hash) or '' } or redis.call('HGETALL', key)
+  for i = 1, #rows, 2 do
+    local text, n = PEOPLE.owners(rows[i + 1], actor, add)
+    if add and n > PEOPLE.OWNERS_MAX then
+      return 'full'
+    elseif text ~= rows[i + 1] then
+      push(plan, { hash = rows[i], text = text })
+    end
+  end
+  if not plan[1] then
+    return 'same'
+  elseif add and rows[2] == '' and redis.call('HLEN', key) >= PEOPLE.ACCOUNTS_MAX then
+    return 'full'
+  end
+  redis.call('XADD', P .. ':events', '*', 'officer-accounts', '{"verb":"' ..
+    (add and 'officer-account-add' or 'officer-account-remove') .. '","of":' .. cjson.encode(actor) .. ',"accounts":' ..
+    int(#plan) .. ',' .. args[5] .. '}')
+  for _, p in ipairs(plan) do
+    if p.text == '' then
+      redis.call('HDEL', key, p.hash)
+    else
+      redis.call('HSET', key, p.hash, p.text)
+    end
+  end
+  return 'ok'
+end
+
+-- Argument: actor ("" = all). Answers {actor, hash of the account, …}, in order, at most SHOWN_MAX pairs.
+function PEOPLE.accounts(keys, args)
+  args_check(args, 1, 1)
+  local rows, list, answer = redis.call('HGETALL', keys[1] .. ':oaccounts'), {}, {}
+  for i = 1, #rows, 2 do
+    for who in string.gmatch(rows[i + 1], '[^,]+') do
+      if args[1] == '' or args[1] == who then
+        push(list, who .. '=' .. rows[i])
+      end
+    end
+  end
+  table.sort(list)
+  for i = 1, math.min(#list, PEOPLE.SHOWN_MAX) do
+    local actor, hash = string.match(list[i], '^(.*)=(%x+)$')
+    push(answer, actor, hash)
+  end
+  return answer
+end
+
+-- Whose own these accounts are: hash -> "officer:a,…". One read, none when there is nothing to ask.
+function PEOPLE.owners_of(P, hashes)
+  local set, found = {}, hashes[1] and redis.call('HMGET', P .. ':oaccounts', unpack(hashes)) or {}
+  for i, hash in ipairs(hashes) do
+    set[hash] = found[i] or nil
+  end
+  return set
+end
+
 -- ---- What somebody has had ----
 
 -- What was approved for one person, behind `list`: {no, at ms, fen, cause, township, own}.
@@ -252,24 +351,26 @@ function PEOPLE.spot_checks(keys, args)
 end
 
 -- For the route stage, one read for its batch. Arguments: years (LINKS.read), then per case: no, links text
--- (LINKS.parse), person's cases of late, household, its cases of late. Answers per case {others with this account,
--- open cases that may be the same one, their numbers with commas}.
+-- (LINKS.parse), person's cases of late, household, its cases of late, hash of the account's number ("" none). Answers
+-- per case {others with this account, open cases that may be the same one, their numbers with commas, the officers
+-- whose own the account is}.
 function PEOPLE.alike(keys, args)
-  local P, answer, queries = keys[1], {}, {}
-  if #args < 6 or #args > 1 + 64 * 5 or (#args - 1) % 5 ~= 0 then
+  local P, answer, queries, accounts = keys[1], {}, {}, {}
+  if #args < 7 or #args > 1 + 64 * 6 or (#args - 1) % 6 ~= 0 then
     error({ err = 'bad-input alike' })
   end
-  for at = 2, #args, 5 do
+  for at = 2, #args, 6 do
     push(queries, LINKS.parse(args[at], args[at + 1]))
+    push(accounts, args[at + 5] ~= '' and args[at + 5] or nil)
   end
-  local texts = LINKS.read(P, args[1], queries)
+  local texts, owners = LINKS.read(P, args[1], queries), PEOPLE.owners_of(P, accounts)
   for i, q in ipairs(queries) do
-    local at = 2 + 5 * (i - 1)
+    local at = 2 + 6 * (i - 1)
     local found, others = LINKS.find(P, q, texts, args[at + 2], args[at + 3], args[at + 4])
     local open = LINKS.open(found, '', function(no)
       return redis.call('HGET', case_key(P, no), 's')
     end)
-    answer[i] = { int(others), int(#open), table.concat(open, ',') }
+    answer[i] = { int(others), int(#open), table.concat(open, ','), owners[args[at + 5]] or '' }
   end
   return answer
 end
@@ -277,6 +378,8 @@ end
 redis.register_function('jiuji_household_leave', PEOPLE.leave)
 redis.register_function('jiuji_relative', PEOPLE.relative)
 redis.register_function{ function_name = 'jiuji_relatives', callback = PEOPLE.relatives, flags = { 'no-writes' } }
+redis.register_function('jiuji_officer_account', PEOPLE.account)
+redis.register_function{ function_name = 'jiuji_officer_accounts', callback = PEOPLE.accounts, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'jiuji_history', callback = PEOPLE.history, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'jiuji_spot_checks', callback = PEOPLE.spot_checks, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'jiuji_alike', callback = PEOPLE.alike, flags = { 'no-writes' } }
