@@ -63,7 +63,10 @@ MUST_CHECK enum err peer_read(struct slice word, enum peer *out);
     X(FAULT_REJECT, "reject", 'O')                 /* refused: rjct.payee_fa.invalid; SMS: 403 */ \
     X(FAULT_NOT_FOUND, "not_found_in_flight", 'O') /* paid, but for ms queries do not know it */  \
     X(FAULT_RETURN, "return_later", 'O')           /* paid, and given back after ms */            \
-    X(FAULT_FORGOTTEN, "key_forgotten", 'K')       /* after ms the reference is a new one */
+    X(FAULT_FORGOTTEN, "key_forgotten", 'K')       /* after ms the reference is a new one */      \
+    X(FAULT_FAILS, "report_failed", 'O')           /* SMS: taken; the report says: it failed */   \
+    X(FAULT_THROTTLED, "throttled", 'O')           /* SMS: not taken; the operator says: later */ \
+    X(FAULT_STOPPED, "channel_stop", 'O')          /* SMS: not taken; credential refused */
 
 enum fault_kind {
 #define FAULT_ENUM(name, word, level) name,

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include "integrations/sandbox/answer.h"
+#include "integrations/sandbox/sms_peer.h"
 #include "queue/base/clock.h"
 #include "queue/base/utf8.h"
 #include "server/http/query.h"
@@ -112,8 +112,13 @@ static struct parcel *make_report(const struct sending *m, int type, const char 
     return p;
 }
 
-static void add_reports(struct sandbox *s, const struct sending *m, struct answer *a)
+/* Bits of dlr-mask and of %d. */
+enum { DLR_DELIVERED = 1, DLR_FAILED = 2, DLR_AT_SMSC = 8 };
+
+static void add_reports(struct sandbox *s, const struct sending *m, enum sms_taken taken,
+                        struct answer *a)
 {
+    int end = taken == SMS_FAILS ? DLR_FAILED : DLR_DELIVERED;
     int64_t mask = 0;
     if (m->dlr_url[0] == '\0' || slice_to_int64(slice_of(m->mask), 0, 63, &mask) != ERR_OK) {
         return;
@@ -121,11 +126,16 @@ static void add_reports(struct sandbox *s, const struct sending *m, struct answe
     char id[48];
     (void)snprintf(id, sizeof(id), "S%llx-%llu", (unsigned long long)s->started_ms,
                    (unsigned long long)s->sms.count);
-    if ((mask & 8) != 0) {
-        a->parcels[0] = make_report(m, 8, "");
+    if ((mask & DLR_AT_SMSC) != 0) {
+        a->parcels[0] = make_report(m, DLR_AT_SMSC, "");
     }
-    if ((mask & 1) != 0) {
-        a->parcels[1] = make_report(m, 1, id);
+    if ((mask & end) != 0) {
+        a->parcels[1] = make_report(m, end, id);
+    }
+    if (a->parcel_fault.kind == FAULT_FORGED) {
+        a->forged = sms_forge(make_report(m, DLR_FAILED, id));
+    } else if (a->parcel_fault.kind == FAULT_STALE) {
+        a->stale = make_report(m, DLR_AT_SMSC, "");
     }
 }
 
@@ -162,7 +172,7 @@ void operator_send(struct sandbox *s, const struct http_request *r)
     }
     struct slice to = slice_of(m.to);
     struct fault fault = {.kind = FAULT_NONE};
-    struct fault order_fault = fault;
+    enum sms_taken taken = SMS_TAKEN;
     if (s->faults.count > 0) {
         fault = faults_take(&s->faults, FAULT_ON_SMS, PEER_KANNEL, 'A', &to, 1);
         if (fault.kind == FAULT_500_BEFORE || fault.kind == FAULT_DROP_BEFORE) {
@@ -173,10 +183,14 @@ void operator_send(struct sandbox *s, const struct http_request *r)
         }
         a->fault = fault;
         a->parcel_fault = faults_take(&s->faults, FAULT_ON_SMS, PEER_KANNEL, 'C', &to, 1);
-        order_fault = faults_take(&s->faults, FAULT_ON_SMS, PEER_KANNEL, 'O', &to, 1);
+        fault = faults_take(&s->faults, FAULT_ON_SMS, PEER_KANNEL, 'O', &to, 1);
+        taken = sms_taken_of(&fault);
     }
-    if (order_fault.kind == FAULT_REJECT) {
-        say(a, 403, "Not routable. Do not try again.");
+    if (taken != SMS_TAKEN && taken != SMS_FAILS) {
+        say(a, taken == SMS_THROTTLED ? 503 : 403,
+            taken == SMS_THROTTLED ? "Temporal failure, try again later."
+            : taken == SMS_STOPPED ? "Authorization failed for sendsms"
+                                   : "Not routable. Do not try again.");
         answer_now(a);
         return;
     }
@@ -186,7 +200,7 @@ void operator_send(struct sandbox *s, const struct http_request *r)
         return;
     }
     sms_box_write_newest(&s->sms, s->journal);
-    add_reports(s, &m, a);
+    add_reports(s, &m, taken, a);
     say(a, 202, "0: Accepted for delivery");
     answer_hold(a);
 }

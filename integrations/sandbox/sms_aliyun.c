@@ -135,8 +135,9 @@ static void put_time(struct json_out *o, const char *name)
 }
 
 static struct parcel *report(struct sandbox *s, struct slice to, const char *biz_id,
-                             struct slice out_id)
+                             struct slice out_id, enum sms_tells tells)
 {
+    bool came = tells == SMS_TELLS_DELIVERED;
     struct json_out o;
     struct parcel *p = s->options.aliyun_report_url[0] == '\0'
                            ? NULL
@@ -151,9 +152,9 @@ static struct parcel *report(struct sandbox *s, struct slice to, const char *biz
     json_put_slice(&o, "phone_number", to);
     put_time(&o, "send_time");
     put_time(&o, "report_time");
-    json_put_bool(&o, "success", true);
-    json_put_text(&o, "err_code", "DELIVERED");
-    json_put_text(&o, "err_msg", "用户接收成功");
+    json_put_bool(&o, "success", came);
+    json_put_text(&o, "err_code", came ? "DELIVERED" : "UNDELIV");
+    json_put_text(&o, "err_msg", came ? "用户接收成功" : "用户未收到");
     json_put_text(&o, "sms_size", "1");
     json_put_text(&o, "biz_id", biz_id);
     json_put_slice(&o, "out_id", out_id);
@@ -178,14 +179,24 @@ static void take(struct sandbox *s, struct answer *a, const struct param *list, 
     (void)snprintf(text, sizeof(text), "【%.*s】%.*s %.*s", SLICE_FMT(sign), SLICE_FMT(code),
                    SLICE_FMT(values));
     const struct sms_asked asked = {PEER_ALIYUN, to, SLICE_LIT(""), slice_of(text)};
-    if (sms_take(s, &asked) != SMS_TAKEN) {
-        say(a, 200, "isv.MOBILE_NUMBER_ILLEGAL", NULL);
+    enum sms_taken taken = sms_take(s, &asked);
+    if (taken != SMS_TAKEN && taken != SMS_FAILS) {
+        say(a, 200,
+            taken == SMS_THROTTLED ? "isv.BUSINESS_LIMIT_CONTROL"
+            : taken == SMS_STOPPED ? "isp.RAM_PERMISSION_DENY"
+                                   : "isv.MOBILE_NUMBER_ILLEGAL",
+            NULL);
         return;
     }
     char id[SMS_ID_SIZE];
+    struct slice out_id = param(list, n, "OutId");
     sms_new_id(s, "9", id);
     (void)snprintf(biz_id, sizeof(biz_id), "%s^0", id);
-    a->parcels[0] = report(s, to, biz_id, param(list, n, "OutId"));
+    a->parcels[0] =
+        report(s, to, biz_id, out_id, taken == SMS_FAILS ? SMS_TELLS_FAILED : SMS_TELLS_DELIVERED);
+    if (a->parcel_fault.kind == FAULT_FORGED) {
+        a->forged = sms_forge(report(s, to, biz_id, out_id, SMS_TELLS_FAILED));
+    }
     say(a, 200, "OK", biz_id);
 }
 

@@ -70,6 +70,16 @@ static struct parcel *make(struct sandbox *s, const char *tail)
     return p;
 }
 
+static struct parcel *report(struct sandbox *s, const char *id, const char *word)
+{
+    struct parcel *p = id[0] == '\0' ? NULL : make(s, word);
+    if (p != NULL) {
+        buf_put_text(&p->body, "id=");
+        sms_put_escaped(&p->body, slice_of(id));
+    }
+    return p;
+}
+
 void courier_form_send(struct sandbox *s, const struct http_request *r)
 {
     static struct sending m; /* large; the loop has one thread */
@@ -84,16 +94,18 @@ void courier_form_send(struct sandbox *s, const struct http_request *r)
         return;
     }
     const struct sms_asked asked = {PEER_COURIER, to, slice_of(m.from), slice_of(m.text)};
-    if (!ok || sms_take(s, &asked) != SMS_TAKEN) {
-        a->status = known ? 400 : 401;
+    enum sms_taken taken = ok ? sms_take(s, &asked) : SMS_BAD;
+    if (taken != SMS_TAKEN && taken != SMS_FAILS) {
+        a->status = !known || taken == SMS_STOPPED ? 401 : taken == SMS_THROTTLED ? 429 : 400;
         buf_put_text(&a->body, "{\"status\":\"error\"}");
         answer_now(a);
         return;
     }
-    a->parcels[0] = m.id[0] == '\0' ? NULL : make(s, "delivered");
-    if (a->parcels[0] != NULL) {
-        buf_put_text(&a->parcels[0]->body, "id=");
-        sms_put_escaped(&a->parcels[0]->body, slice_of(m.id));
+    a->parcels[0] = report(s, m.id, taken == SMS_FAILS ? "failed" : "delivered");
+    if (a->parcel_fault.kind == FAULT_FORGED) {
+        a->forged = sms_forge(report(s, m.id, "failed"));
+    } else if (a->parcel_fault.kind == FAULT_STALE) {
+        a->stale = report(s, m.id, "sent");
     }
     buf_put_text(&a->body, "{\"status\":\"ok\"}");
     answer_hold(a);

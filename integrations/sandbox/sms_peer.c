@@ -3,21 +3,71 @@
 #include <stdio.h>
 #include <string.h>
 #include "integrations/sandbox/desk.h"
+#include "integrations/sandbox/keys.h"
+#include "integrations/sign/hmac.h"
 #include "queue/base/clock.h"
 #include "queue/base/json.h"
+
+enum sms_taken sms_taken_of(const struct fault *fault)
+{
+    return fault->kind == FAULT_REJECT      ? SMS_REFUSED_BY_MENU
+           : fault->kind == FAULT_THROTTLED ? SMS_THROTTLED
+           : fault->kind == FAULT_STOPPED   ? SMS_STOPPED
+           : fault->kind == FAULT_FAILS     ? SMS_FAILS
+                                            : SMS_TAKEN;
+}
 
 enum sms_taken sms_take(struct sandbox *s, const struct sms_asked *asked)
 {
     struct fault fault = desk_order_fault(s, asked->peer, FAULT_ON_SMS, asked->to);
-    if (fault.kind == FAULT_REJECT) {
-        return SMS_REFUSED_BY_MENU;
+    enum sms_taken taken = sms_taken_of(&fault);
+    if (taken != SMS_TAKEN && taken != SMS_FAILS) {
+        return taken;
     }
     if (asked->text.len == 0 ||
         sms_box_add(&s->sms, clock_now_ms(), asked->to, asked->from, asked->text) != ERR_OK) {
         return SMS_BAD;
     }
     sms_box_write_newest(&s->sms, s->journal);
-    return SMS_TAKEN;
+    return taken;
+}
+
+/* Another last character for the longest word between slashes, in front of a query. */
+static void spoil_path(char *url)
+{
+    size_t longest = 0, end = 0, len = 0;
+    char *scheme = strstr(url, "://");
+    for (char *c = scheme == NULL ? url : scheme + 3;; c++) {
+        bool over = *c == '/' || *c == '?' || *c == '\0';
+        if (over && len > longest) {
+            longest = len;
+            end = (size_t)(c - url);
+        }
+        len = over ? 0 : len + 1;
+        if (*c == '?' || *c == '\0') {
+            break;
+        }
+    }
+    if (longest > 0) {
+        url[end - 1] = url[end - 1] == 'x' ? 'y' : 'x';
+    }
+}
+
+struct parcel *sms_forge(struct parcel *p)
+{
+    if (p != NULL && p->headers.len > 0) {
+        struct slice line = buf_slice(&p->headers);
+        struct slice name = slice_cut(&line, ':');
+        char kept[80];
+        ASSERT(slice_copy(name, kept, sizeof(kept)) == ERR_OK);
+        buf_clear(&p->headers);
+        buf_putf(&p->headers, "%s: ", kept);
+        keys_forged(SHA1_BYTES, &p->headers);
+        buf_put_char(&p->headers, '\n');
+    } else if (p != NULL) {
+        spoil_path(p->url);
+    }
+    return p;
 }
 
 void sms_new_id(struct sandbox *s, const char *prefix, char out[SMS_ID_SIZE])
@@ -127,6 +177,7 @@ void pages_mo(struct sandbox *s, const struct http_request *r)
         struct answer *a = answer_new(s, r, 200);
         a->parcel_fault = faults_take(&s->faults, FAULT_ON_SMS, peer, 'C', &m.from, 1);
         a->parcels[0] = p;
+        a->forged = a->parcel_fault.kind == FAULT_FORGED ? sms_forge(make(s, peer, &m)) : NULL;
         buf_putf(&a->body, "{\"id\":\"%s\"}", id);
         answer_hold(a);
     }

@@ -14,9 +14,19 @@ struct sms_asked {
     struct slice to, from, text;
 };
 
-enum sms_taken { SMS_TAKEN, SMS_REFUSED_BY_MENU, SMS_BAD };
+/* FAILS: taken, and its report is to say that it did not arrive. The others are not taken. */
+enum sms_taken { SMS_TAKEN, SMS_FAILS, SMS_REFUSED_BY_MENU, SMS_THROTTLED, SMS_STOPPED, SMS_BAD };
 /* Into the box and the journal. */
 enum sms_taken sms_take(struct sandbox *s, const struct sms_asked *asked);
+/* What a fault of the menu makes of a text, but for taking it. */
+enum sms_taken sms_taken_of(const struct fault *fault);
+
+/* What a report says. */
+enum sms_tells { SMS_TELLS_DELIVERED, SMS_TELLS_FAILED, SMS_TELLS_ON_ITS_WAY };
+/* Make a parcel somebody's who knows how the operator writes but has neither its signature nor the
+ * secret in the address: a signature header becomes noise, else the longest word of the path is
+ * changed. NULL stays NULL. */
+struct parcel *sms_forge(struct parcel *p);
 /* An id of ours, new every time: PREFIX and hex digits. */
 void sms_new_id(struct sandbox *s, const char *prefix, char out[SMS_ID_SIZE]);
 

@@ -134,22 +134,30 @@ static void put_time(struct json_out *o, const char *name)
     buf_release(&at);
 }
 
-static void put_report(struct json_out *o, struct slice digits, const char *sid)
+static void put_report(struct json_out *o, struct slice digits, const char *sid, bool came)
 {
     json_open_object(o, NULL);
     put_time(o, "user_receive_time");
     json_put_text(o, "nationcode", "86");
     json_put_slice(o, "mobile", digits);
-    json_put_text(o, "report_status", "SUCCESS");
-    json_put_text(o, "errmsg", "DELIVRD");
-    json_put_text(o, "description", "用户短信送达成功");
+    json_put_text(o, "report_status", came ? "SUCCESS" : "FAIL");
+    json_put_text(o, "errmsg", came ? "DELIVRD" : "UNDELIV");
+    json_put_text(o, "description", came ? "用户短信送达成功" : "用户未收到");
     json_put_text(o, "sid", sid);
     json_close_object(o);
 }
 
-/* One number of the request: its line of the answer, and of the report. */
+static const char *code_of(enum sms_taken taken)
+{
+    return taken == SMS_TAKEN || taken == SMS_FAILS ? "Ok"
+           : taken == SMS_THROTTLED                 ? "LimitExceeded.DeliveryFrequencyLimit"
+           : taken == SMS_STOPPED                   ? "UnauthorizedOperation.SmsSdkAppIdVerifyFail"
+                                                    : "InvalidParameterValue.IncorrectPhoneNumber";
+}
+
+/* One number of the request: its line of the answer, and of the reports; the forged one lies. */
 static void take_one(struct sandbox *s, const struct json *root, struct slice number,
-                     struct json_out *answer, struct json_out *report)
+                     struct json_out *answer, struct json_out *report, struct json_out *forged)
 {
     char text[TEXT_SIZE], sid[SMS_ID_SIZE];
     struct slice digits = SLICE_LIT("");
@@ -162,35 +170,45 @@ static void take_one(struct sandbox *s, const struct json *root, struct slice nu
                    SLICE_FMT(text_of(root, "TemplateId")), SLICE_FMT(buf_slice(&values)));
     buf_release(&values);
     sms_new_id(s, "2019:", sid);
-    bool good = mobile(number, &digits);
-    const struct sms_asked asked = {PEER_TENCENT, digits, SLICE_LIT(""), slice_of(text)};
-    good = good && sms_take(s, &asked) == SMS_TAKEN;
+    enum sms_taken taken = SMS_BAD;
+    if (mobile(number, &digits)) {
+        const struct sms_asked asked = {PEER_TENCENT, digits, SLICE_LIT(""), slice_of(text)};
+        taken = sms_take(s, &asked);
+    }
+    bool good = taken == SMS_TAKEN || taken == SMS_FAILS;
     json_open_object(answer, NULL);
     json_put_text(answer, "SerialNo", good ? sid : "");
     json_put_slice(answer, "PhoneNumber", number);
     json_put_int(answer, "Fee", good ? 1 : 0);
     json_put_slice(answer, "SessionContext", text_of(root, "SessionContext"));
-    json_put_text(answer, "Code", good ? "Ok" : "InvalidParameterValue.IncorrectPhoneNumber");
-    json_put_text(answer, "Message", good ? "send success" : "incorrect phone number");
+    json_put_text(answer, "Code", code_of(taken));
+    json_put_text(answer, "Message", good ? "send success" : "not sent");
     json_put_text(answer, "IsoCode", good ? "CN" : "");
     json_close_object(answer);
     if (good && report != NULL) {
-        put_report(report, digits, sid);
+        put_report(report, digits, sid, taken == SMS_TAKEN);
+        put_report(forged, digits, sid, taken != SMS_TAKEN);
     }
+}
+
+static struct parcel *open_reports(const struct sandbox *s, struct json_out *o)
+{
+    struct parcel *p =
+        s->options.tencent_url[0] == '\0' ? NULL : parcel_new(s->options.tencent_url, ANSWER_MAX);
+    if (p != NULL) {
+        p->wants = "\"result\"";
+        json_out_init(o, &p->body);
+        json_open_array(o, NULL);
+    }
+    return p;
 }
 
 static void take(struct sandbox *s, struct answer *a, const struct json *root)
 {
     char id[SMS_ID_SIZE];
-    struct json_out o, told;
+    struct json_out o, told, lies;
     uint64_t before = s->sms.count;
-    struct parcel *p =
-        s->options.tencent_url[0] == '\0' ? NULL : parcel_new(s->options.tencent_url, ANSWER_MAX);
-    if (p != NULL) {
-        p->wants = "\"result\"";
-        json_out_init(&told, &p->body);
-        json_open_array(&told, NULL);
-    }
+    struct parcel *p = open_reports(s, &told), *forged = open_reports(s, &lies);
     sms_new_id(s, "", id);
     json_out_init(&o, &a->body);
     json_open_object(&o, NULL);
@@ -200,20 +218,23 @@ static void take(struct sandbox *s, struct answer *a, const struct json *root)
          v = json_next(v)) {
         struct slice number = SLICE_LIT("");
         (void)!json_string(v, &number);
-        take_one(s, root, number, &o, p == NULL ? NULL : &told);
+        take_one(s, root, number, &o, p == NULL ? NULL : &told, &lies);
     }
     json_close_array(&o);
     json_put_text(&o, "RequestId", id);
     json_close_object(&o);
     json_close_object(&o);
-    if (p != NULL) {
+    if (p != NULL && forged != NULL) {
         json_close_array(&told);
+        json_close_array(&lies);
+        a->parcels[0] = p;
+        a->forged = sms_forge(forged); /* leaves only if the menu says so */
     }
     if (p != NULL && s->sms.count == before) {
         parcel_free(p);
-        p = NULL;
+        parcel_free(forged);
+        a->parcels[0] = a->forged = NULL;
     }
-    a->parcels[0] = p;
     answer_hold(a);
 }
 

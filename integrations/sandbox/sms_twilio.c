@@ -92,17 +92,59 @@ static void fail(struct answer *a, int status, int code, const char *message)
     answer_now(a);
 }
 
-static struct parcel *report(struct sandbox *s, const struct sending *m, const char *sid)
+/* A failed one carries 30003: the handset cannot be reached. */
+static struct parcel *report(struct sandbox *s, const struct sending *m, const char *sid,
+                             enum sms_tells tells)
 {
+    struct slice word = tells == SMS_TELLS_DELIVERED ? SLICE_LIT("delivered")
+                        : tells == SMS_TELLS_FAILED  ? SLICE_LIT("undelivered")
+                                                     : SLICE_LIT("sent");
     const struct field fields[] = {{"AccountSid", slice_of(s->options.twilio_sid)},
                                    {"ApiVersion", SLICE_LIT("2010-04-01")},
+                                   {"ErrorCode", SLICE_LIT("30003")},
                                    {"From", slice_of(m->from)},
                                    {"MessageSid", slice_of(sid)},
-                                   {"MessageStatus", SLICE_LIT("delivered")},
+                                   {"MessageStatus", word},
                                    {"SmsSid", slice_of(sid)},
-                                   {"SmsStatus", SLICE_LIT("delivered")},
+                                   {"SmsStatus", word},
                                    {"To", slice_of(m->to)}};
-    return m->callback[0] == '\0' ? NULL : make_webhook(s, m->callback, fields, COUNT_OF(fields));
+    struct field sent[COUNT_OF(fields)];
+    size_t n = 0;
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        if (tells == SMS_TELLS_FAILED || strcmp(fields[i].name, "ErrorCode") != 0) {
+            sent[n++] = fields[i];
+        }
+    }
+    return m->callback[0] == '\0' ? NULL : make_webhook(s, m->callback, sent, n);
+}
+
+static void add_reports(struct sandbox *s, const struct sending *m, const char *sid,
+                        enum sms_taken taken, struct answer *a)
+{
+    a->parcels[0] = report(s, m, sid, taken == SMS_FAILS ? SMS_TELLS_FAILED : SMS_TELLS_DELIVERED);
+    if (a->parcel_fault.kind == FAULT_FORGED) {
+        a->forged = sms_forge(report(s, m, sid, SMS_TELLS_FAILED));
+    } else if (a->parcel_fault.kind == FAULT_STALE) {
+        a->stale = report(s, m, sid, SMS_TELLS_ON_ITS_WAY);
+    }
+}
+
+/* False: it was refused, and answered. */
+static bool take(struct sandbox *s, const struct sending *m, struct answer *a,
+                 enum sms_taken *taken)
+{
+    const struct sms_asked asked = {PEER_TWILIO, slice_of(m->to), slice_of(m->from),
+                                    slice_of(m->body)};
+    *taken = m->to[0] == '+' ? sms_take(s, &asked) : SMS_BAD;
+    switch (*taken) {
+    case SMS_TAKEN:
+    case SMS_FAILS: return true;
+    case SMS_THROTTLED: fail(a, 429, 20429, "Too Many Requests"); break;
+    case SMS_STOPPED: fail(a, 401, 20003, "Authenticate"); break;
+    case SMS_REFUSED_BY_MENU:
+    case SMS_BAD: fail(a, 400, 21211, "Invalid 'To' Phone Number"); break;
+    }
+    return false;
 }
 
 static void put_created(const struct sandbox *s, const struct sending *m, const char *sid,
@@ -145,15 +187,14 @@ void twilio_send(struct sandbox *s, const struct http_request *r, struct slice a
         fail(a, 400, m.body[0] == '\0' ? 21602 : 21603, "Message body or From is required");
         return;
     }
-    const struct sms_asked asked = {PEER_TWILIO, to, slice_of(m.from), slice_of(m.body)};
-    if (m.to[0] != '+' || sms_take(s, &asked) != SMS_TAKEN) {
-        fail(a, 400, 21211, "Invalid 'To' Phone Number");
+    enum sms_taken taken;
+    if (!take(s, &m, a, &taken)) {
         return;
     }
     char sid[SMS_ID_SIZE];
     sms_new_id(s, "SM", sid);
     a->status = 201;
-    a->parcels[0] = report(s, &m, sid);
+    add_reports(s, &m, sid, taken, a);
     put_created(s, &m, sid, &a->body);
     answer_hold(a);
 }

@@ -83,7 +83,10 @@ static void an_answer_counts_when_it_says_what_was_agreed(void **state)
         {403, "", "", SMS_CHANNEL_STOP},
         {429, "", "", SMS_RETRY},
         {503, "", "", SMS_RETRY},
-        {400, "", "", SMS_UNKNOWN},
+        {400, "", "", SMS_FINAL},
+        {404, "", "", SMS_FINAL},
+        {422, "", "", SMS_FINAL},
+        {405, "", "", SMS_UNKNOWN},
         {500, "ok", "ok", SMS_UNKNOWN},
         {302, "", "", SMS_UNKNOWN},
     };
