@@ -33,6 +33,8 @@
     X("dead", ctl_dead, "list parked jobs with their reason, or put them back")          \
     X("alias", ctl_alias, "local names of places: propose, approve, list, revert")       \
     X("relatives", ctl_relatives, "officers' near relatives: add, remove, list")         \
+    X("officer-accounts", ctl_officer_accounts,                                          \
+      "officers' own payment accounts: add, remove, list")                               \
     X("demo", ctl_demo, "three cases through the public API, told in plain words")
 
 #define CTL_DECLARE(name, function, what) \

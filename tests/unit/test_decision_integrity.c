@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
+#include "queue/base/file.h"
 #include "tests/unit/decision_fixture.h"
 
 #define CEILING 331200 /* 4 x D */
@@ -219,6 +221,47 @@ static void a_record_without_its_input_says_so_and_a_damaged_one_too(void **stat
     }
 }
 
+static void money_to_an_officers_own_account_is_the_countys_and_always_checked(void **state)
+{
+    static struct policy *lax; /* relatives are neither the county's nor checked */
+    (void)state;
+    struct decision_input in = fire(1);
+    assert_true(run(&in).by_rule);
+    in.payee_is_officers = true;
+    in.draw = 999; /* drawn for nothing else */
+    struct decision d = run(&in);
+    assert_false(d.by_rule);
+    assert_int_equal(d.first_aid_fen, 0);
+    assert_int_equal(d.track, TRACK_COUNTY);
+    assert_int_equal(d.tier, TIER_COUNTY);
+    assert_true(d.county_must_review && d.spot_check);
+    assert_true(fired(&d, "INTEGRITY.officer"));
+    assert_false(fired(&d, "INTEGRITY.relative"));
+    assert_true(says(&d, "工作人员本人"));
+    assert_int_equal(d.amount_fen, 165600); /* what is due stays due */
+
+    /* a pack that lets relatives' cases stay in the township does not let this one */
+    struct buf text, why;
+    buf_init(&text, POLICY_BYTES_MAX);
+    buf_init(&why, 65536);
+    assert_int_equal(file_read("ops/policy/base.json", &text), ERR_OK);
+    char *review = strstr(text.ptr, "\"relative_county_review\": true");
+    assert_non_null(review);
+    memcpy(review, "\"relative_county_review\":false", strlen("\"relative_county_review\": true"));
+    assert_int_equal(policy_load(buf_slice(&text), &lax, &why), ERR_OK);
+    in.policy = lax;
+    d = run(&in);
+    assert_true(d.county_must_review && d.spot_check && !d.by_rule);
+    in.payee_is_officers = false;
+    in.relative_declared = true;
+    d = run(&in);
+    assert_false(d.county_must_review);
+    assert_true(fired(&d, "INTEGRITY.relative"));
+    policy_free(lax);
+    buf_release(&text);
+    buf_release(&why);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +274,7 @@ int main(void)
         cmocka_unit_test(who_is_on_the_register_waits_less_for_expense_relief),
         cmocka_unit_test(every_fired_rule_names_its_key_in_the_pack),
         cmocka_unit_test(a_record_without_its_input_says_so_and_a_damaged_one_too),
+        cmocka_unit_test(money_to_an_officers_own_account_is_the_countys_and_always_checked),
     };
     return cmocka_run_group_tests_name("decision_integrity", tests, decision_load, decision_unload);
 }

@@ -1,4 +1,6 @@
 #include "queue/domain/payee.h"
+
+#include <stdio.h>
 #include "tests/support/test.h"
 
 #define TODAY_MS INT64_C(1772328600000) /* 2026-03-01 */
@@ -179,6 +181,32 @@ static void findings_have_words_and_sentences_of_their_own(void **state)
     assert_int_equal(payee_finding_from_word(SLICE_LIT("nothing"), &none), ERR_INPUT);
 }
 
+static void one_account_is_the_same_in_every_spelling(void **state)
+{
+    static const struct {
+        const char *fa, *plain;
+    } rows[] = {{"account:6222021234567890@icbc", "6222021234567890"},
+                {"account:6222 0212-3456.7890@工商银行", "6222021234567890"},
+                {"openid:oAbC-1@wechat", "OABC1"},
+                {"6222021234567890", ""},
+                {"account:@icbc", ""},
+                {"", ""}};
+    char plain[PAYEE_PLAIN_SIZE], longest[200];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        memcpy(plain, "x", 2);
+        assert_ok(payee_account_plain(slice_of(rows[i].fa), plain));
+        assert_string_equal(plain, rows[i].plain);
+    }
+    snprintf(longest, sizeof(longest), "account:%064d@b", 1);
+    assert_ok(payee_account_plain(slice_of(longest), plain));
+    assert_int_equal(strlen(plain), 64);
+    snprintf(longest, sizeof(longest), "account:%065d@b", 1);
+    memcpy(plain, "x", 2);
+    assert_int_equal(payee_account_plain(slice_of(longest), plain), ERR_INPUT);
+    assert_string_equal(plain, "x");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -190,6 +218,7 @@ int main(void)
         cmocka_unit_test(names_of_minorities_match_in_every_spelling_of_the_dot),
         cmocka_unit_test(shared_accounts_agents_officers_and_relatives_ask),
         cmocka_unit_test(findings_have_words_and_sentences_of_their_own),
+        cmocka_unit_test(one_account_is_the_same_in_every_spelling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
