@@ -67,14 +67,15 @@ bool payee_check_ask(struct op *op, struct verb_state *st)
     const struct payee_state *p = st->payee;
     char generations[LINK_GENERATIONS_SIZE];
     link_generations(clock_now_ms(), generations);
-    const struct payee_look_for q = {
-        .case_no = st->no,
-        .account = p->bank ? slice_of(p->account_hash) : slice_make("", 0),
-        .generations = generations,
-        .idem_hash = op_idem(op),
-        .phone_hash = slice_of(p->phone_hash),
-        .account_number = p->bank ? slice_of(p->number_hash) : slice_make("", 0),
-        .actor = op_actor(op)};
+    const struct payee_look_for q = {.case_no = st->no,
+                                     .account =
+                                         p->bank ? slice_of(p->account_hash) : slice_make("", 0),
+                                     .generations = generations,
+                                     .idem_hash = op_idem(op),
+                                     .phone_hash = slice_of(p->phone_hash),
+                                     /* also for what is handed over: its owner stands back */
+                                     .account_number = slice_of(p->number_hash),
+                                     .actor = op_actor(op)};
     payee_look_write(&op->g->fcall, op->g->settings->region, &q);
     return true;
 }
@@ -234,7 +235,7 @@ bool payee_check_judge(struct op *op, struct verb_state *st, enum err err, const
         .others_allowed =
             rules->integrity.account_persons > 0 ? rules->integrity.account_persons - 1 : 0,
         .id_is_officers = look.phone_is_officers,
-        .account_is_officers = look.officers.len > 0,
+        .account_is_officers = p->bank && look.officers.len > 0,
         .id_is_relatives = look.person_is_relative,
         .account_is_relatives = p->bank && look.account_is_relatives,
         .today_ms = clock_now_ms(),
