@@ -1,4 +1,5 @@
-// Officers' own payment accounts: relief that would go to one asks a person, goes to the county, and its owner stands back.
+// Officers' own payment accounts: relief that would go to one asks a person and is checked by the county, and its
+// owner stands back.
 'use strict';
 
 const test = require('node:test');
@@ -56,7 +57,7 @@ async function accepted(officer, fa) {
     return { no, claim };
 }
 
-test('an officer enters his own, the county anybody: only hashes are kept, and another person takes them off', async () => {
+test('an officer enters his own, the county anybody; hashes are kept, and another person takes them off', async () => {
     const own = account(700);
     is(await enter(wang, { account: own, officer: 'zhao' }), 403);
     is(await enter(await site.as('agent'), { account: own, officer: 'zhao' }), 403);

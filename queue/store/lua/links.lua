@@ -52,8 +52,8 @@ function LINKS.parse(no, text)
   if not day then
     error({ err = 'bad-input links' })
   end
-  return { no = no, day = tonumber(day), window = tonumber(window), who = who, known = known, spot = spot, recused = recused or '',
-    account = account ~= '' and 'a' .. account or nil, place = place ~= '' and place or nil }
+  return { no = no, day = tonumber(day), window = tonumber(window), who = who, known = known, spot = spot,
+    recused = recused or '', account = account ~= '' and 'a' .. account or nil, place = place ~= '' and place or nil }
 end
 
 -- The fields of this batch's accounts and places, out of the indexes of the years given: one read for all cases.

@@ -48,10 +48,11 @@ function PAYEE.earlier(P, case, hash, entries)
 end
 
 -- Arguments: case, account (16 digits of its keyed hash, "" none), years of the index (LINKS.read), idempotency key
--- hash, keyed hash of the person's telephone, hash of the account's number ("" none), who asks. Answers {} or {how many other people use the account, "1" the person is
--- on the relatives register, "1" somebody who is uses the account, pf, "1" the key has been used: what was done then
--- is answered again, "1" the telephone is an officer's, the officers whose own the account is, "1" who asks is one of
--- them, "1" not all of them stand back yet, then per earlier case: sealed personal data, its key, "S" or "F", number}.
+-- hash, keyed hash of the person's telephone, hash of the account's number ("" none), who asks. Answers {} or {how many
+-- other people use the account, "1" the person is on the relatives register, "1" somebody who is uses the account, pf,
+-- "1" the key has been used: what was done then is answered again, "1" the telephone is an officer's, the officers
+-- whose own the account is, "1" who asks is one of them, "1" not all of them stand back yet, then per earlier case:
+-- sealed personal data, its key, "S" or "F", number}.
 function PAYEE.look(keys, args)
   args_check(args, 7, 7)
   local P, no, account = keys[1], args[1], args[2]
@@ -105,9 +106,9 @@ function PAYEE.look(keys, args)
   return answer
 end
 
--- Arguments: case, findings, who confirmed them ("" nobody), officers whose own the account is ("" none), until when the
--- county checks the case then (ms), event tail. Kept beside the case's own event, which says the same for good: no event
--- of its own, except for the officers who stand back from now on. Answers "ok" or "none".
+-- Arguments: case, findings, who confirmed them ("" nobody), officers whose own the account is ("" none), until when
+-- the county checks the case then (ms), event tail. Kept beside the case's own event, which says the same for good: no
+-- event of its own, except for the officers who stand back from now on. Answers "ok" or "none".
 function PAYEE.note(keys, args)
   args_check(args, 6, 6)
   local P, key, owners, due = keys[1], case_key(keys[1], args[1]), args[4], whole(args[5], 0, EXACT_MAX, 'due')
