@@ -10,11 +10,14 @@ const { strandedTicket, plainTicket, freshKey } = require('../support/api.js');
 const TOWNSHIP = '520102022';
 const OTHER = '520103019';
 const HOUR = 3600000;
+// An ordinary Wednesday: what stands still for ten days moves by their working days, and a holiday has none.
+const NOW = '2026-11-18T10:00:00+08:00';
 
 let site;
 
 test.before(async () => {
     site = await Site.start({
+        clock: NOW,
         settings: { bank_settle_ms: 300 },
         policy: (pack) => {
             pack.rules.clock_pause.reasons = ['economy_check', 'fund_appropriation'];
@@ -200,7 +203,7 @@ test('what is late is told of, then on top, then before the county as well, and 
     const { no, claim } = await accepted(officer);
     assert.strictEqual((await officer.verb(no, 'hand-back', { claim })).status, 200);
     // the worker wakes up three days late
-    const due = Date.now() - 72 * HOUR;
+    const due = Date.parse(NOW) - 72 * HOUR;
     await site.redis('HSET', site.key(`case:${no}`), 'ck', `review=${due}/${due - 24 * HOUR}/0`);
     await site.redis('ZADD', site.key('timers'), 'XX', '1', `review:${no}`);
     const steps = async () =>

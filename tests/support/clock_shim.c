@@ -3,6 +3,15 @@
  * moves the clocks of all processes of a site in one step while they run. The monotonic clock stays.
  *
  *     LD_PRELOAD=libclock_shim.so JIUJI_CLOCK_FILE=clock redis-server …
+ *
+ * The whole suite runs at another time in the same way, Node and all C tests included; a site that
+ * sets its clock takes that into account (setClock() in site.js):
+ *
+ *     node -e "const s = Math.round((new Date('2026-12-31T23:58:00+08:00') - Date.now()) / 1000),
+ *         b = Buffer.alloc(8); b.writeBigInt64LE(BigInt(s)); fs.writeFileSync('clock', b)"
+ *     LD_PRELOAD=$PWD/bin/libclock_shim.so JIUJI_CLOCK_FILE=$PWD/clock ctest
+ *
+ * With the sanitizers also ASAN_OPTIONS=verify_asan_link_order=0.
  */
 #include <fcntl.h>
 #include <stdint.h>
