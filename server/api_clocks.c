@@ -9,10 +9,11 @@
 #include "queue/store/calls_clock.h"
 #include "server/api.h"
 #include "server/clocks_follow.h"
+#include "server/clocks_read.h"
 #include "workers/rules/clock_terms.h"
 
 #define REASON_POINTS_MAX 100
-#define ACCOUNT_BYTES_MAX ((size_t)16 << 20)
+#define ACCOUNT_TEXT_MAX ((size_t)32 << 20)
 
 enum step { CLOCKS_LOOK, CLOCKS_ACT, CLOCKS_ANSWER };
 
@@ -23,6 +24,7 @@ struct clocks_op {
     struct slice reason;
     int64_t until_ms; /* 0 = nobody has said until when: as long as the policy says */
     struct act_result result;
+    struct clocks_reading reading;
     /* clocks_follow: what comes behind it, and its op->state */
     op_fn *then;
     void *then_state;
@@ -114,114 +116,28 @@ static void put_account(struct op *op, const struct case_clocks *c, const struct
     json_close_object(o);
 }
 
-/* ---- The terms of this case ---- */
-
-/* The type that was decided; OTHER before the decision. */
-static enum err decided_type(struct op *op, const struct case_clocks *c, enum relief_type *out)
-{
-    struct buf text;
-    struct json *root = NULL;
-    struct slice word;
-    *out = RELIEF_OTHER;
-    if (c->decision.len == 0) {
-        return ERR_OK;
-    }
-    buf_init(&text, PACK_TEXT_MAX * 2);
-    enum err err = unpack_text(op->g->packer, c->decision, &text);
-    if (err == ERR_OK) {
-        err = json_parse(buf_slice(&text), &root, NULL);
-    }
-    if (err == ERR_OK && (json_string(json_get(root, "type"), &word) != ERR_OK ||
-                          relief_type_from_word(word, out) != ERR_OK)) {
-        err = ERR_CORRUPT;
-    }
-    json_free(root);
-    buf_release(&text);
-    return err;
-}
-
-/* rules: in force in the township of the case at at_ms. */
-static enum err terms_of(struct op *op, const struct case_clocks *c, int64_t at_ms,
-                         const struct policy_rules **rules, struct clocks_rules *out,
-                         struct case_facts *facts)
-{
-    char township[DIVISION_CODE_SIZE];
-    enum relief_type type;
-    enum urgency urgency = URGENCY_NORMAL;
-    struct json *root = NULL;
-    enum err err = json_parse(c->facts, &root, NULL);
-    if (err == ERR_OK) {
-        err = facts_read(root, facts);
-        json_free(root);
-    }
-    if (err == ERR_OK && c->urgency.len > 0) {
-        err = urgency_from_word(c->urgency, &urgency);
-    }
-    if (err == ERR_OK) {
-        err = slice_copy(c->township, township, sizeof(township));
-    }
-    if (err == ERR_OK) {
-        err = decided_type(op, c, &type);
-    }
-    if (err != ERR_OK) {
-        return err == ERR_INPUT ? ERR_CORRUPT : err;
-    }
-    *rules = policy_for(op->g->policy, township, at_ms > 0 ? at_ms : facts->received_ms);
-    clock_terms(*rules, &op->g->calendar, type, urgency, facts->recognised, out);
-    return ERR_OK;
-}
-
-static enum err account_of(struct op *op, const struct case_clocks *c, struct arena *arena,
-                           struct clocks_account *out)
-{
-    const struct policy_rules *rules;
-    struct clocks_rules terms;
-    struct case_facts facts;
-    enum err err = terms_of(op, c, 0, &rules, &terms, &facts);
-    if (err != ERR_OK) {
-        return err;
-    }
-    struct clocks_event *events = calloc(c->event_count + 1, sizeof(*events));
-    if (events == NULL) {
-        return ERR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < c->event_count && err == ERR_OK; i++) {
-        err = clocks_event_read(case_clocks_event(c, i), &events[i]);
-    }
-    if (err == ERR_OK) {
-        err = clocks_account(events, c->event_count, facts.received_ms, &terms, clock_now_ms(),
-                             arena, out);
-    }
-    free(events);
-    return err == ERR_INPUT ? ERR_CORRUPT : err;
-}
+/* ---- Answering ---- */
 
 static void reply_clocks(struct op *op, const struct case_clocks *c)
 {
-    const struct clocks_op *st = op->state;
+    struct clocks_op *st = op->state;
     char etag[32];
     struct buf text;
     struct json_out o;
-    struct arena arena;
-    struct clocks_account a;
-    arena_init(&arena, ACCOUNT_BYTES_MAX);
-    buf_init(&text, 8u << 20);
+    buf_init(&text, ACCOUNT_TEXT_MAX);
     json_out_init(&o, &text);
     snprintf(etag, sizeof(etag), "\"%lld\"", (long long)c->version);
     const struct http_field extra[] = {{SLICE_LIT("ETag"), slice_of(etag)},
                                        {SLICE_LIT("Idempotency-Replayed"), SLICE_LIT("true")}};
-    enum err err = account_of(op, c, &arena, &a);
-    if (err == ERR_OK) {
-        put_account(op, c, &a, &o);
-        err = buf_err(&text);
-    }
+    put_account(op, c, &st->reading.account, &o);
+    enum err err = buf_err(&text);
+    clocks_reading_release(&st->reading);
     if (err == ERR_OK) {
         op_reply_json(op, 200, &text, extra, st->result.outcome == ACT_REPLAYED ? 2 : 1);
     } else {
         op_reply_store(op, err);
     }
     buf_release(&text);
-    arena_release(&arena);
 }
 
 /* ---- Pausing and going on ---- */
@@ -360,7 +276,7 @@ static void act_on(struct op *op, const struct case_clocks *c)
     struct case_facts facts;
     char until[24];
     struct buf text;
-    enum err err = terms_of(op, c, clock_now_ms(), &rules, &terms, &facts);
+    enum err err = clocks_terms_of(op, c, clock_now_ms(), &rules, &terms, &facts);
     buf_init(&text, 1024);
     if (err == ERR_OK && st->verb == VERB_RESUME) {
         err = resumed_clocks(&terms, c, &text);
@@ -400,10 +316,12 @@ static void on_look(void *data, enum err err, const redisReply *reply)
         err = case_clocks_read(reply, &c);
     }
     if (err == ERR_NOT_FOUND || (err == ERR_OK && !op_may_see(op, c.township, c.inbox))) {
+        clocks_reading_release(&st->reading);
         op_reply_problem(op, ERR_NOT_FOUND, "没有这个编号的求助，请核对编号。");
         return;
     }
     if (err != ERR_OK) {
+        clocks_reading_release(&st->reading);
         op_reply_store(op, err);
         return;
     }
@@ -417,14 +335,27 @@ static void on_look(void *data, enum err err, const redisReply *reply)
         act_on(op, &c);
         return;
     }
-    reply_clocks(op, &c);
+    err = clocks_reading_add(op, &st->reading, &c);
+    if (err != ERR_OK) {
+        clocks_reading_release(&st->reading);
+        clocks_reading_refuse(op, err);
+    } else if (!st->reading.done) {
+        clocks_run(op);
+    } else {
+        reply_clocks(op, &c);
+    }
 }
 
-/* Look, act, look again for the answer. */
+/* Look, act, look again for the answer; for the answer page by page. */
 static void clocks_run(struct op *op)
 {
     struct clocks_op *st = op->state;
-    case_clocks_write(&op->g->fcall, op->g->settings->region, st->no);
+    if (st->verb != VERB_NOTE &&
+        op->step == CLOCKS_LOOK) { /* before acting the history is not needed */
+        case_clocks_write(&op->g->fcall, op->g->settings->region, st->no, 0, 0);
+    } else {
+        clocks_reading_write(op, &st->reading, st->no);
+    }
     op_call(op, on_look);
 }
 
@@ -440,6 +371,7 @@ static struct clocks_op *begin(struct op *op, enum case_verb verb)
     op->state = st;
     op->step = CLOCKS_LOOK;
     st->verb = verb;
+    clocks_reading_init(&st->reading);
     return op_case_no(op, &st->no) ? st : NULL;
 }
 
@@ -540,6 +472,7 @@ void clocks_follow(struct op *op, struct slice no, enum case_verb verb, enum pau
                              .reason = reason,
                              .then = then,
                              .then_state = op->state};
+    clocks_reading_init(&st->reading);
     op->state = st;
     op->problem = follow_problem;
     op->step = CLOCKS_LOOK;

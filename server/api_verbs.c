@@ -7,7 +7,7 @@
 #include "server/payee_check.h"
 #include "server/verb.h"
 
-enum step { VERB_LOOK, VERB_FUND, VERB_PAYEE, VERB_ACT, VERB_REMEMBER, VERB_ANSWER };
+enum step { VERB_LOOK, VERB_WINDOW, VERB_FUND, VERB_PAYEE, VERB_ACT, VERB_REMEMBER, VERB_ANSWER };
 
 static void verb_run(struct op *op);
 
@@ -78,6 +78,15 @@ static bool read_decision(struct op *op, struct verb_state *st, const struct cas
     return err == ERR_OK;
 }
 
+/* A township returns a case only as long as the policy lets it; the county may at any time. What is
+ * not to be returned at all the store refuses, and it knows what was said before. */
+static bool window_wanted(const struct op *op, const struct verb_state *st)
+{
+    enum case_state to;
+    return st->verb == VERB_RETURN && op->caller.role == ROLE_OFFICER &&
+           case_move(VERB_RETURN, st->state, &to) == ERR_OK;
+}
+
 static void on_look(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -121,7 +130,61 @@ static void on_look(void *data, enum err err, const redisReply *reply)
         if (payee_check_wanted(st->verb) && !payee_check_begin(op, st, &v)) {
             return;
         }
-        op->step = st->verb == VERB_FIRST_AID ? VERB_FUND : st->payee != NULL ? VERB_PAYEE : VERB_ACT;
+        op->step = st->verb == VERB_FIRST_AID ? VERB_FUND
+                   : window_wanted(op, st)    ? VERB_WINDOW
+                   : st->payee != NULL        ? VERB_PAYEE
+                                              : VERB_ACT;
+        verb_run(op);
+    }
+}
+
+/* ---- Returning: until when ---- */
+
+static void refuse_late_return(struct op *op, int64_t due_ms)
+{
+    const struct verb_state *st = op->state;
+    const struct policy_rules *r = policy_for(op->g->policy, st->township, clock_now_ms());
+    struct civil_time due = clock_civil_china(due_ms);
+    char detail[400], most[64];
+    if (st->urgency == URGENCY_CRITICAL) {
+        snprintf(most, sizeof(most), "特急件只能在派单后 %d 分钟内改派", r->give_back.critical_minutes);
+    } else {
+        snprintf(most, sizeof(most), "退单须在派单后 %d 个工作日内提出", r->give_back.working_days);
+    }
+    snprintf(detail, sizeof(detail),
+             "%s，已于 %d 月 %d 日 %02d:%02d 到期：请继续办理；确不属于本地的，请报县级审核人员，"
+             "由县级退回改派或指定承办。",
+             most, due.month, due.day, due.hour, due.minute);
+    op_reply_problem(op, ERR_MOVE, detail);
+}
+
+static void on_window(void *data, enum err err, const redisReply *reply)
+{
+    struct op *op = data;
+    struct verb_state *st = op->state;
+    struct case_clocks c;
+    if (err == ERR_OK) {
+        err = case_clocks_read(reply, &c);
+    }
+    if (err == ERR_OK) {
+        err = clocks_reading_add(op, &st->reading, &c);
+    }
+    if (err == ERR_OK && !st->reading.done) {
+        verb_run(op);
+        return;
+    }
+    int64_t due_ms = 0; /* of the last window; answering ends the op, so the account goes first */
+    for (size_t i = 0; err == ERR_OK && i < st->reading.account.segment_count; i++) {
+        const struct clocks_segment *s = &st->reading.account.segments[i];
+        due_ms = s->kind == CLOCKS_RETURN ? s->due_ms : due_ms;
+    }
+    clocks_reading_release(&st->reading);
+    if (err != ERR_OK) {
+        clocks_reading_refuse(op, err);
+    } else if (due_ms > 0 && clock_now_ms() >= due_ms) {
+        refuse_late_return(op, due_ms);
+    } else {
+        op->step = VERB_ACT;
         verb_run(op);
     }
 }
@@ -211,6 +274,15 @@ static void refuse_amount(struct op *op, const struct act_result *r)
     op_reply_problem(op, r->outcome == ACT_FUNDS ? ERR_FUNDS : ERR_CAP, detail);
 }
 
+static void refuse_undesignated(struct op *op)
+{
+    const struct verb_state *st = op->state;
+    const struct policy_rules *r = policy_for(op->g->policy, st->township, clock_now_ms());
+    char detail[120];
+    snprintf(detail, sizeof(detail), "已退单 %d 次，须由县级审核人员指定承办。", r->give_back.times);
+    op_reply_problem(op, ERR_FORBIDDEN, detail);
+}
+
 static void on_acted(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
@@ -235,7 +307,7 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
     case ACT_MOVE: refuse_move(op, st->result.state); break;
     case ACT_STALE: refuse_stale(op); break;
     case ACT_DESIGNATE:
-        op_reply_problem(op, ERR_FORBIDDEN, "已退单三次，须由县级审核人员指定承办。");
+        refuse_undesignated(op);
         break;
     case ACT_SAME_PERSON:
         op_reply_problem(op, ERR_FORBIDDEN,
@@ -270,6 +342,11 @@ static void verb_run(struct op *op)
     struct verb_state *st = op->state;
     if (op->step == VERB_ACT) {
         act(op);
+        return;
+    }
+    if (op->step == VERB_WINDOW) {
+        clocks_reading_write(op, &st->reading, st->no);
+        op_call(op, on_window);
         return;
     }
     if (op->step == VERB_PAYEE) {
@@ -332,6 +409,7 @@ void verbs_act(struct op *op)
     if (!verb_body_read(op, st) || !read_if_match(op, &st->version)) {
         return;
     }
+    clocks_reading_init(&st->reading);
     op->step = VERB_LOOK;
     verb_run(op);
 }

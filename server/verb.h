@@ -5,6 +5,7 @@
 #define SERVER_VERB_H
 
 #include "queue/store/calls_read.h"
+#include "server/clocks_read.h"
 #include "server/op.h"
 
 /* Fields of the body besides `reason`, which every verb needs. */
@@ -95,6 +96,7 @@ struct verb_state {
     char receipt_code[RECEIPT_CODE_DIGITS + 1]; /* hand-over: what the citizen is sent */
     struct act_result result;
     struct payee_state *payee; /* payee_check.h; NULL = not looked at */
+    struct clocks_reading reading; /* return: until when it may be */
 };
 
 /* Read the body for the verb's fields; answers the op itself and returns false when something is

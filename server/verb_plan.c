@@ -348,14 +348,18 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         if (p->st->verb == VERB_DISPATCH) {
             plan_extra(p, chain_behind(p->op, b->township));
             plan_extra_accept(p, b->township);
+            plan_extra_int(p, p->rules->give_back.times);
         }
         break;
     case VERB_RETURN: plan_extra(p, slice_of(p->op->g->settings->region)); break;
     case VERB_PAPERS:
     case VERB_PROPOSE:
     case VERB_CONVENE:
-    case VERB_REDO:
     case VERB_RECUSE: extra_desk(p); break;
+    case VERB_REDO:
+        extra_desk(p);
+        plan_extra_int(p, p->rules->follow_up.redo_times);
+        break;
     case VERB_CONFIRM: plan_extra_int(p, p->st->facts.received_ms); break;
     case VERB_FOLLOW_UP:
         if (!slice_is(b->answer,
@@ -363,6 +367,7 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
             p->r->verb = VERB_ATTEMPT;
             plan_extra(p, b->answer);
             plan_extra(p, slice_of(p->op->g->settings->region));
+            plan_extra_int(p, p->rules->follow_up.attempts);
         }
         break;
     case VERB_MINUTES:

@@ -212,12 +212,24 @@ struct clocks_account {
     size_t holder_count;
 };
 
-#define CLOCKS_EVENTS_MAX 8192
+/* Most events that an account is made of: a case that has more is looked at by its events. */
+#define CLOCKS_EVENTS_MAX 16384
 
-/* The account at now_ms. events: oldest first, as stored; times that go back (two machines' clocks)
- * count as no time. first_contact_ms: 0 = that of the first event; one behind it counts as the
- * first event's. Everything in *out lives as long as the arena. ERR_INPUT (no events, or more than
- * CLOCKS_EVENTS_MAX), ERR_NO_MEMORY. */
+/* An account in the making: begin, add each event, end. Lives in the arena, with a copy of the
+ * rules (their calendar must stay); NULL = no memory. */
+struct clocks_work;
+struct clocks_work *clocks_account_begin(int64_t first_contact_ms, const struct clocks_rules *rules,
+                                         struct arena *arena);
+/* The next event, oldest first, as stored. ERR_TOO_LARGE (the CLOCKS_EVENTS_MAX + 1st),
+ * ERR_NO_MEMORY: it must not be used any more. */
+MUST_CHECK enum err clocks_account_add(struct clocks_work *w, const struct clocks_event *event);
+/* The account at now_ms; ends *w. Everything in *out lives as long as the arena. ERR_INPUT (no
+ * events). */
+MUST_CHECK enum err clocks_account_end(struct clocks_work *w, int64_t now_ms,
+                                       struct clocks_account *out);
+
+/* All three. Times that go back (two machines' clocks) count as no time. first_contact_ms: 0 = that
+ * of the first event; one behind it counts as the first event's. */
 MUST_CHECK enum err clocks_account(const struct clocks_event *events, size_t n,
                                    int64_t first_contact_ms, const struct clocks_rules *rules,
                                    int64_t now_ms, struct arena *arena, struct clocks_account *out);

@@ -10,9 +10,10 @@ struct run {
     size_t segment;
 };
 
-struct work {
-    const struct clocks_rules *rules;
+struct clocks_work {
+    struct clocks_rules rules;
     struct arena *arena;
+    size_t events;
     struct clocks_account out;
     size_t segment_cap, holder_cap;
     struct run runs[CLOCKS_KIND_COUNT];
@@ -27,7 +28,7 @@ struct work {
 };
 
 /* Room for one more element; the old memory stays with the arena. */
-static void *grow(struct work *w, void *list, size_t count, size_t *cap, size_t size)
+static void *grow(struct clocks_work *w, void *list, size_t count, size_t *cap, size_t size)
 {
     if (count < *cap) {
         return list;
@@ -53,12 +54,12 @@ static void copy_text(char *out, size_t size, const char *text)
 
 /* ---- Segments ---- */
 
-static struct clocks_segment *segment_of(struct work *w, const struct run *r)
+static struct clocks_segment *segment_of(struct clocks_work *w, const struct run *r)
 {
     return &w->out.segments[r->segment];
 }
 
-static void pause_open(struct work *w, struct clocks_segment *s, int64_t at_ms)
+static void pause_open(struct clocks_work *w, struct clocks_segment *s, int64_t at_ms)
 {
     size_t cap = s->pause_count; /* pauses are few: a new list each time */
     struct clocks_pause *list = grow(w, s->pauses, s->pause_count, &cap, sizeof(*list));
@@ -77,7 +78,7 @@ static void pause_close(struct clocks_segment *s, int64_t at_ms)
     s->pauses[s->pause_count - 1].to_ms = at_ms;
 }
 
-static void segment_open(struct work *w, enum clocks_kind kind)
+static void segment_open(struct clocks_work *w, enum clocks_kind kind)
 {
     struct run *r = &w->runs[kind];
     struct clocks_segment *list =
@@ -120,7 +121,7 @@ static void segment_reckon(const struct run *r, struct clocks_segment *s, int64_
     s->overdue_ms = late_ms < s->used_ms ? late_ms : s->used_ms;
 }
 
-static void segment_close(struct work *w, const struct run *r)
+static void segment_close(struct clocks_work *w, const struct run *r)
 {
     struct clocks_segment *s = segment_of(w, r);
     segment_reckon(r, s, w->at_ms);
@@ -133,14 +134,14 @@ static void segment_close(struct work *w, const struct run *r)
 
 /* ---- Runs ---- */
 
-static struct clocks_term term_of(const struct work *w, enum clocks_kind kind)
+static struct clocks_term term_of(const struct clocks_work *w, enum clocks_kind kind)
 {
     bool ordinary = w->state == CASE_APPROVED || w->state == CASE_PAYING;
-    return kind == CLOCKS_PAY && ordinary ? w->rules->pay_ordinary : w->rules->terms[kind];
+    return kind == CLOCKS_PAY && ordinary ? w->rules.pay_ordinary : w->rules.terms[kind];
 }
 
 /* Where a term is counted from. */
-static int64_t term_from(const struct work *w, enum clocks_kind kind)
+static int64_t term_from(const struct clocks_work *w, enum clocks_kind kind)
 {
     bool first_aid = clocks_first_aid(w->state);
     switch (kind) {
@@ -159,20 +160,20 @@ static int64_t term_from(const struct work *w, enum clocks_kind kind)
     return w->at_ms;
 }
 
-static void run_start(struct work *w, enum clocks_kind kind)
+static void run_start(struct clocks_work *w, enum clocks_kind kind)
 {
     struct run *r = &w->runs[kind];
     struct clocks_term term = term_of(w, kind);
     struct clocks_times times = {.due_ms = 0}; /* stays so: no such term */
     *r = (struct run){.on = true, .number = r->number + 1, .unit = term.unit};
-    enum err err = clocks_due(w->rules->calendar, term, &w->rules->pace, term_from(w, kind), &times,
+    enum err err = clocks_due(w->rules.calendar, term, &w->rules.pace, term_from(w, kind), &times,
                               &r->assumed);
     ASSERT(err == ERR_OK || times.due_ms == 0);
     r->due_ms = times.due_ms;
     segment_open(w, kind);
 }
 
-static void run_stop(struct work *w, enum clocks_kind kind)
+static void run_stop(struct clocks_work *w, enum clocks_kind kind)
 {
     struct run *r = &w->runs[kind];
     segment_close(w, r);
@@ -180,7 +181,7 @@ static void run_stop(struct work *w, enum clocks_kind kind)
     r->paused = false;
 }
 
-static void runs_sync(struct work *w, unsigned wanted)
+static void runs_sync(struct clocks_work *w, unsigned wanted)
 {
     for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
         if (w->runs[k].on && (wanted & CLOCKS_BIT(k)) == 0) {
@@ -196,7 +197,7 @@ static void runs_sync(struct work *w, unsigned wanted)
 
 /* ---- Holders ---- */
 
-static void holder_stop(struct work *w)
+static void holder_stop(struct clocks_work *w)
 {
     if (w->held) {
         w->out.holders[w->holder].held_ms += w->at_ms - w->held_from_ms;
@@ -204,7 +205,7 @@ static void holder_stop(struct work *w)
     }
 }
 
-static void holder_start(struct work *w)
+static void holder_start(struct clocks_work *w)
 {
     size_t i = 0;
     while (i < w->out.holder_count && (strcmp(w->out.holders[i].inbox, w->inbox) != 0 ||
@@ -231,7 +232,7 @@ static void holder_start(struct work *w)
 
 /* From now on somebody else has it: every running clock begins a segment of his. The time to sign
  * for it begins anew for each inbox that it comes into. */
-static void holder_change(struct work *w, const char *inbox, const char *actor)
+static void holder_change(struct clocks_work *w, const char *inbox, const char *actor)
 {
     bool moved = strcmp(inbox, w->inbox) != 0;
     if (!moved && strcmp(actor, w->actor) == 0) {
@@ -271,7 +272,7 @@ static bool by_person(const char *actor)
 }
 
 /* Who has taken the case on: the time to sign for it is over. */
-static void sign_for(struct work *w, const struct clocks_event *e)
+static void sign_for(struct clocks_work *w, const struct clocks_event *e)
 {
     if (e->verb == VERB_ACCEPT || (e->verb == VERB_FIRST_AID && by_person(e->actor))) {
         w->accepted_ms = w->signed_for ? w->accepted_ms : w->at_ms;
@@ -283,7 +284,7 @@ static void sign_for(struct work *w, const struct clocks_event *e)
     w->out.returns += e->verb == VERB_RETURN;
 }
 
-static unsigned wanted_in(const struct work *w)
+static unsigned wanted_in(const struct clocks_work *w)
 {
     unsigned wanted = clocks_in_state(w->state);
     bool unseen = w->state == CASE_FIRST_AID_APPROVED || w->state == CASE_FIRST_AID_PAID ||
@@ -294,7 +295,7 @@ static unsigned wanted_in(const struct work *w)
     return wanted;
 }
 
-static void pause_all(struct work *w, const char *reason)
+static void pause_all(struct clocks_work *w, const char *reason)
 {
     unsigned may = CLOCKS_PAUSABLE;
     if (w->out.paused || clocks_first_aid(w->state)) {
@@ -312,7 +313,7 @@ static void pause_all(struct work *w, const char *reason)
     w->paused_ms = w->at_ms;
 }
 
-static void resume_all(struct work *w)
+static void resume_all(struct clocks_work *w)
 {
     for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
         struct run *r = &w->runs[k];
@@ -323,7 +324,7 @@ static void resume_all(struct work *w)
         pause_close(segment_of(w, r), w->at_ms);
         r->paused = false;
         if (r->due_ms > 0 && r->unit != TERM_NONE &&
-            clocks_resume(w->rules->calendar, r->unit, &w->rules->pace, r->due_ms, w->paused_ms,
+            clocks_resume(w->rules.calendar, r->unit, &w->rules.pace, r->due_ms, w->paused_ms,
                           w->at_ms, &times, &r->assumed) == ERR_OK) {
             r->due_ms = times.due_ms;
             r->booked = false;
@@ -332,7 +333,7 @@ static void resume_all(struct work *w)
     w->out.paused = false;
 }
 
-static void book(struct work *w, const struct clocks_event *e)
+static void book(struct clocks_work *w, const struct clocks_event *e)
 {
     for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
         if (w->runs[k].on && e->due_ms[k] > 0) {
@@ -342,7 +343,7 @@ static void book(struct work *w, const struct clocks_event *e)
     }
 }
 
-static void apply(struct work *w, const struct clocks_event *e)
+static void apply(struct clocks_work *w, const struct clocks_event *e)
 {
     w->at_ms = e->at_ms > w->at_ms ? e->at_ms : w->at_ms;
     enum case_state before = w->state;
@@ -382,7 +383,7 @@ static void apply(struct work *w, const struct clocks_event *e)
 }
 
 /* What still runs, as of now. */
-static void finish(struct work *w, int64_t now_ms)
+static void finish(struct clocks_work *w, int64_t now_ms)
 {
     w->at_ms = now_ms > w->at_ms ? now_ms : w->at_ms;
     for (int k = 0; k < CLOCKS_KIND_COUNT; k++) {
@@ -399,28 +400,61 @@ static void finish(struct work *w, int64_t now_ms)
     }
 }
 
+struct clocks_work *clocks_account_begin(int64_t first_contact_ms, const struct clocks_rules *rules,
+                                         struct arena *arena)
+{
+    struct clocks_work *w = arena_alloc(arena, sizeof(*w));
+    if (w != NULL) {
+        w->rules = *rules;
+        w->arena = arena;
+        w->state = CASE_NONE;
+        w->err = ERR_OK;
+        w->out.first_contact_ms = first_contact_ms;
+    }
+    return w;
+}
+
+enum err clocks_account_add(struct clocks_work *w, const struct clocks_event *event)
+{
+    struct clocks_event e = *event;
+    ASSERT(w->err == ERR_OK);
+    if (w->events == CLOCKS_EVENTS_MAX) {
+        w->err = ERR_TOO_LARGE;
+        return w->err;
+    }
+    if (w->events++ ==
+        0) { /* the citizen's clock runs from here, whenever the case was written down */
+        int64_t first_ms = w->out.first_contact_ms;
+        e.at_ms = first_ms > 0 && first_ms < e.at_ms ? first_ms : e.at_ms;
+        w->out.first_contact_ms = e.at_ms;
+        w->at_ms = e.at_ms;
+        holder_start(w);
+    }
+    if (w->err == ERR_OK) {
+        apply(w, &e);
+    }
+    return w->err;
+}
+
+enum err clocks_account_end(struct clocks_work *w, int64_t now_ms, struct clocks_account *out)
+{
+    ASSERT(w->err == ERR_OK);
+    if (w->events == 0) {
+        return ERR_INPUT;
+    }
+    finish(w, now_ms);
+    *out = w->out;
+    return ERR_OK;
+}
+
 enum err clocks_account(const struct clocks_event *events, size_t n, int64_t first_contact_ms,
                         const struct clocks_rules *rules, int64_t now_ms, struct arena *arena,
                         struct clocks_account *out)
 {
-    struct work w = {.rules = rules, .arena = arena, .state = CASE_NONE, .err = ERR_OK};
-    if (n == 0 || n > CLOCKS_EVENTS_MAX) {
-        return ERR_INPUT;
+    struct clocks_work *w = clocks_account_begin(first_contact_ms, rules, arena);
+    enum err err = w == NULL ? ERR_NO_MEMORY : ERR_OK;
+    for (size_t i = 0; i < n && err == ERR_OK; i++) {
+        err = clocks_account_add(w, &events[i]);
     }
-    bool earlier = first_contact_ms > 0 && first_contact_ms < events[0].at_ms;
-    w.out.first_contact_ms = earlier ? first_contact_ms : events[0].at_ms;
-    w.at_ms = w.out.first_contact_ms;
-    holder_start(&w);
-    for (size_t i = 0; i < n && w.err == ERR_OK; i++) {
-        struct clocks_event e = events[i];
-        if (i == 0) { /* the citizen's clock runs from here, whenever the case was written down */
-            e.at_ms = w.out.first_contact_ms;
-        }
-        apply(&w, &e);
-    }
-    if (w.err == ERR_OK) {
-        finish(&w, now_ms);
-        *out = w.out;
-    }
-    return w.err;
+    return err == ERR_OK ? clocks_account_end(w, now_ms, out) : err;
 }

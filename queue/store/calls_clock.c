@@ -1,11 +1,14 @@
 #include "queue/store/calls_clock.h"
 
-#define FIELDS 8 /* in front of the events */
+#define FIELDS 9 /* in front of the events */
 
-void case_clocks_write(struct fcall *f, const char *region, struct slice no)
+void case_clocks_write(struct fcall *f, const char *region, struct slice no, int64_t from,
+                       int64_t most)
 {
     fcall_begin(f, "case_clocks", region);
     fcall_slice(f, no);
+    fcall_int(f, from);
+    fcall_int(f, most);
 }
 
 static enum err read_pause(struct slice rest, struct case_clocks *c)
@@ -74,7 +77,8 @@ enum err case_clocks_read(const redisReply *reply, struct case_clocks *out)
     struct case_clocks c = {.reply = reply};
     if (reply_count(reply) < FIELDS ||
         reply_int(reply_at(reply, 2), 1, INT64_MAX, &c.version) != ERR_OK ||
-        case_state_from_word(reply_text_at(reply, 3), &c.state) != ERR_OK) {
+        case_state_from_word(reply_text_at(reply, 3), &c.state) != ERR_OK ||
+        reply_int(reply_at(reply, 8), 0, INT64_MAX, &c.next) != ERR_OK) {
         return ERR_CORRUPT;
     }
     c.township = reply_text_at(reply, 0);

@@ -27,15 +27,20 @@ struct case_clocks {
     size_t row_count;
     bool paused;
     struct slice pause_reason;
-    int64_t paused_ms; /* since */
-    size_t event_count;
+    int64_t paused_ms;       /* since */
+    int64_t next;            /* where the next page begins; 0 = this was the last one */
+    size_t event_count;      /* of this page */
     const redisReply *reply; /* for case_clocks_event */
 };
 
-void case_clocks_write(struct fcall *f, const char *region, struct slice no);
+#define CASE_CLOCKS_PAGE 512 /* entries of a history in one answer, PAGE_MAX of lua/pace.lua */
+
+/* from: 0, or `next` of the page before; most: 0..CASE_CLOCKS_PAGE entries (0: without history). */
+void case_clocks_write(struct fcall *f, const char *region, struct slice no, int64_t from,
+                       int64_t most);
 /* ERR_NOT_FOUND, ERR_CORRUPT. */
 MUST_CHECK enum err case_clocks_read(const redisReply *reply, struct case_clocks *out);
-/* JSON of the i-th event, oldest first. */
+/* JSON of the i-th event of this page, oldest first. */
 struct slice case_clocks_event(const struct case_clocks *c, size_t i);
 
 #endif

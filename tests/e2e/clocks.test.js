@@ -58,6 +58,26 @@ async function clocks(no, api) {
     return api.must(200, 'GET', `/v1/cases/${no}/clocks`);
 }
 
+// The case as if all of it had happened so much earlier: its history is written again.
+const AGE = `
+local ev = {}
+for id in string.gmatch(redis.call('HGET', KEYS[2], 'ev'), '[^,]+') do
+  local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+  for i = 1, entry and #entry[2] or 0, 2 do
+    if entry[2][i] == ARGV[1] then
+      local json = string.gsub(entry[2][i + 1], '"at_ms":(%d+)', function(ms)
+        return '"at_ms":' .. string.format('%.0f', tonumber(ms) - tonumber(ARGV[2]))
+      end)
+      ev[#ev + 1] = redis.call('XADD', KEYS[1], '*', ARGV[1], json)
+    end
+  end
+end
+redis.call('HSET', KEYS[2], 'ev', table.concat(ev, ','))`;
+
+async function longAgo(no, ms) {
+    await site.redis('EVAL', AGE, '2', site.key('events'), site.key(`case:${no}`), no, String(ms));
+}
+
 const of = (account, clock) => account.segments.filter((segment) => segment.clock === clock);
 
 function addsUp(account) {
@@ -204,7 +224,7 @@ test('what is late is told of, then on top, then before the county as well, and 
     assert.strictEqual((await officer.verb(no, 'hand-back', { claim })).status, 200);
     // the worker wakes up three days late
     const due = Date.parse(NOW) - 72 * HOUR;
-    await site.redis('HSET', site.key(`case:${no}`), 'ck', `review=${due}/${due - 24 * HOUR}/0`);
+    await site.redis('HSET', site.key(`case:${no}`), 'ck', `review=${due}/${due - 24 * HOUR}/0/${due + 24 * HOUR}/0`);
     await site.redis('ZADD', site.key('timers'), 'XX', '1', `review:${no}`);
     const steps = async () =>
         (await site.events(no))
@@ -231,4 +251,62 @@ test('clocks are shown to those who may see the case, and to nobody else', async
     is(await (await site.as('finance')).get(path), 403, 'forbidden');
     is(await site.api(null).get(path), 401, 'unauthorized');
     is(await (await site.as('auditor')).get('/v1/cases/5200002611210000000/clocks'), 404, 'not-found');
+});
+
+// Notes written straight into the store, as the functions write them: making thousands by request would take too long.
+const NOTES = `
+local ev = redis.call('HGET', KEYS[2], 'ev')
+local list = { ev }
+for i = 1, tonumber(ARGV[2]) do
+  list[i + 1] = redis.call('XADD', KEYS[1], '*', ARGV[1], ARGV[3])
+end
+redis.call('HSET', KEYS[2], 'ev', table.concat(list, ','))
+return #list`;
+
+async function notes(no, count) {
+    const event = { seq: 99, verb: 'note', from: 'ACCEPTED', to: 'ACCEPTED', at_ms: Date.parse(NOW), actor: 'officer:wang' };
+    const keys = [site.key('events'), site.key(`case:${no}`)];
+    await site.redis('EVAL', NOTES, '2', ...keys, no, String(count), JSON.stringify(event));
+}
+
+test('a history of ten thousand events is reckoned page by page; one that is too long is refused', async () => {
+    const officer = await site.officer(TOWNSHIP, 'wang');
+    const { no, claim } = await accepted(officer);
+    const before = await clocks(no);
+    await notes(no, 9000);
+    const long = await clocks(no);
+    assert.deepStrictEqual(
+        long.segments.map((s) => [s.clock, s.run, s.started_at, s.due_at]),
+        before.segments.map((s) => [s.clock, s.run, s.started_at, s.due_at]),
+    );
+    addsUp(long);
+    assert.strictEqual((await officer.verb(no, 'hand-back', { claim })).status, 200);
+    const after = await clocks(no); // what came behind the first pages is there as well
+    assert.strictEqual(of(after, 'review').length, of(long, 'review').length + 1);
+    await notes(no, 9000);
+    const answer = await (await site.as('auditor')).get(`/v1/cases/${no}/clocks`);
+    is(answer, 413, 'too-large');
+    assert.match(answer.json.detail, /events/);
+    const again = await claimed(officer, no); // and it can still be worked on
+    assert.strictEqual((await pause(officer, no, 'economy_check')).status, 413);
+    assert.strictEqual((await site.events(no)).filter((event) => event.verb === 'pause').length, 1);
+    assert.strictEqual((await officer.verb(no, 'verify', { claim: again })).status, 200);
+});
+
+test('a case is returned within the time of the policy, later only by the county; the remedy is told', async () => {
+    const officer = await site.officer(TOWNSHIP, 'wang');
+    const reviewer = await site.as('reviewer', 'li');
+    const early = await accepted(officer);
+    assert.strictEqual((await officer.verb(early.no, 'return', { claim: early.claim })).status, 200);
+
+    const { no, claim } = await accepted(officer);
+    await longAgo(no, 20 * 24 * HOUR);
+    const late = await officer.verb(no, 'return', { claim });
+    is(late, 409, 'illegal-move');
+    assert.match(late.json.detail, /1 个工作日/);
+    assert.match(late.json.detail, /县级/);
+    assert.strictEqual((await site.events(no)).filter((event) => event.verb === 'return').length, 0);
+    assert.strictEqual((await officer.verb(no, 'hand-back', { claim })).status, 200);
+    const taken = (await reviewer.must(200, 'POST', `/v1/townships/${TOWNSHIP}/claim`, { case: no })).claim;
+    assert.strictEqual((await reviewer.verb(no, 'return', { claim: taken })).status, 200);
 });

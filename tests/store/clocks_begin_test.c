@@ -45,7 +45,7 @@ static int64_t fire_with(const char *begins)
 static struct case_clocks look(void)
 {
     struct case_clocks c;
-    case_clocks_write(store_fcall(store), REGION, slice_of(no));
+    case_clocks_write(store_fcall(store), REGION, slice_of(no), 0, CASE_CLOCKS_PAGE);
     assert_ok(case_clocks_read(send_call(), &c));
     return c;
 }

@@ -12,7 +12,7 @@ static const char *no;
 
 static const redisReply *look(struct case_clocks *out)
 {
-    case_clocks_write(store_fcall(store), REGION, slice_of(no));
+    case_clocks_write(store_fcall(store), REGION, slice_of(no), 0, CASE_CLOCKS_PAGE);
     const redisReply *reply = send_call();
     assert_ok(case_clocks_read(reply, out));
     return reply;

@@ -260,13 +260,13 @@ static const struct {
     enum case_verb verb;
     const char *extra[ACT_EXTRA_MAX];
 } EXTRAS[] = {
-    {VERB_DISPATCH, {TOWN, "11"}},
+    {VERB_DISPATCH, {TOWN, "11", "", "", "3"}},
     {VERB_DESIGNATE, {TOWN, "11"}},
     {VERB_RETURN, {REGION}},
     {VERB_PAPERS, {REGION, "11"}},
     {VERB_CONFIRM, {"11"}},
-    {VERB_ATTEMPT, {"unreachable", REGION}},
-    {VERB_REDO, {REGION, "11"}},
+    {VERB_ATTEMPT, {"unreachable", REGION, "3"}},
+    {VERB_REDO, {REGION, "11", "1"}},
     {VERB_DUPLICATE, {MASTER}},
     {VERB_RECUSE, {REGION, "11"}},
     {VERB_ADD, {"", "", "", ""}},

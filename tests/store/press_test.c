@@ -50,7 +50,7 @@ static int count_steps(const char *step)
     char want[48];
     int n = 0;
     snprintf(want, sizeof(want), "\"step\":\"%s\"", step);
-    case_clocks_write(store_fcall(store), REGION, slice_of(no()));
+    case_clocks_write(store_fcall(store), REGION, slice_of(no()), 0, CASE_CLOCKS_PAGE);
     assert_ok(case_clocks_read(send_call(), &c));
     for (size_t i = 0; i < c.event_count; i++) {
         struct slice e = case_clocks_event(&c, i);
@@ -113,7 +113,7 @@ static void criticism_is_due_once_behind_the_county(void **state)
     assert_int_equal(count_steps("criticism"), 1);
     assert_int_equal(timer("review"), 0);
     struct case_clocks c;
-    case_clocks_write(store_fcall(store), REGION, slice_of(no()));
+    case_clocks_write(store_fcall(store), REGION, slice_of(no()), 0, CASE_CLOCKS_PAGE);
     assert_ok(case_clocks_read(send_call(), &c));
     assert_int_equal(c.rows[0].step, 4);
     assert_int_equal(c.rows[0].county_ms, now - 5 * HOUR);
@@ -191,13 +191,13 @@ static void damage_in_the_field_is_found(void **state)
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         struct case_clocks c = {.version = 77};
         redis_must(&redis, "HSET", key, "ck", BAD[i], NULL);
-        case_clocks_write(store_fcall(store), REGION, slice_of(no()));
+        case_clocks_write(store_fcall(store), REGION, slice_of(no()), 0, CASE_CLOCKS_PAGE);
         if (case_clocks_read(send_call(), &c) != ERR_CORRUPT) {
             fail_msg("was taken: %s", BAD[i]);
         }
         assert_int_equal(c.version, 77);
     }
-    case_clocks_write(store_fcall(store), REGION, slice_of(case_number(9)));
+    case_clocks_write(store_fcall(store), REGION, slice_of(case_number(9)), 0, CASE_CLOCKS_PAGE);
     struct case_clocks c;
     assert_int_equal(case_clocks_read(send_call(), &c), ERR_NOT_FOUND);
 }

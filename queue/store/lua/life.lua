@@ -46,11 +46,10 @@ function LIFE.send(batch, case, x, now)
   end
 end
 
-local RETURNS_MAX = 3 -- then the county designates (指定承办)
-
-VERBS['dispatch'] = { extras = 2,
-  check = function(case)
-    return ACT.number(case.rn) >= RETURNS_MAX and 'designate' or nil
+-- extra: as LIFE.send, then after how many returns only the county sends it on (指定承办; policy return.times)
+VERBS['dispatch'] = { extras = 5,
+  check = function(case, x)
+    return ACT.number(case.rn) >= whole(x[5], 1, 99, 'returns') and 'designate' or nil
   end,
   plan = function(batch, case, x, _, now, say)
     say()
@@ -118,11 +117,12 @@ VERBS['papers'] = { extras = 2, claim = true, decides = true, -- extra: desk who
     LIFE.to_desk(batch, case, x, 1)
   end }
 
--- The third attempt in vain counts as followed up. "no" ("the money did not come"): the county's duty
--- desk looks at it first.
-VERBS['attempt'] = { extras = 2, -- extra: answer, region code
+-- The last of so many attempts in vain (policy follow_up.attempts) counts as followed up. "no" ("the money did
+-- not come"): the county's duty desk looks at it first.
+VERBS['attempt'] = { extras = 2, -- extra: answer, region code; of "unreachable" how many attempts count
   instead = function(case, x)
-    return x[1] == 'unreachable' and ACT.number(case.ca) >= 2 and move('follow-up', case.s) and 'follow-up' or nil
+    local last = x[1] == 'unreachable' and ACT.number(case.ca) + 1 >= whole(x[3], 1, 99, 'attempts')
+    return last and move('follow-up', case.s) and 'follow-up' or nil
   end,
   plan = function(batch, case, x, _, _, say)
     say()
@@ -138,12 +138,11 @@ VERBS['follow-up'] = { stops = { 'followup' },
     return case.s == 'REFERRED' and string.find(case.rf, ':WAITS:', 1, true) and 'not-acknowledged' or nil
   end }
 
--- Once, when the citizen is not satisfied; the second time the county's duty desk has to talk to him.
-local REDOS_MAX = 1
-
-VERBS['redo'] = { extras = 2, -- extra: desk, inbox score (of a rejection: who reconsiders it)
-  check = function(case)
-    return ACT.number(case.rd) >= REDOS_MAX and 'redone' or nil
+-- So often as the policy lets (follow_up.redo_times), when the citizen is not satisfied; then the county's duty
+-- desk has to talk to him.
+VERBS['redo'] = { extras = 3, -- extra: desk, inbox score (of a rejection: who reconsiders it), how often
+  check = function(case, x)
+    return ACT.number(case.rd) >= whole(x[3], 0, 99, 'redo_times') and 'redone' or nil
   end,
   plan = function(batch, case, x, _, _, say)
     say()

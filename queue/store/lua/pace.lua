@@ -255,10 +255,15 @@ end
 
 -- ---- Looking ----
 
--- Argument: case number. Answers {} or {township, inboxes, version, state, urgency, facts, decision (packed),
--- ck, then the case's events as JSON, oldest first}.
+-- Arguments: case number, how many entries of its history to leave out, how many to answer (0..PAGE_MAX). Answers {}
+-- or {township, inboxes, version, state, urgency, facts, decision (packed), ck, how many to leave out for the next
+-- page (0 = this was the last), then events as JSON, oldest first}. A history only grows: pages fit together.
+PACE.PAGE_MAX = 512
+
 function PACE.look(keys, args)
+  args_check(args, 3, 3)
   local P, no = keys[1], args[1]
+  local after, most = whole(args[2], 0, EXACT_MAX, 'after'), whole(args[3], 0, PACE.PAGE_MAX, 'most')
   local row = redis.call('HMGET', case_key(P, no), 't', 'o', 'v', 's', 'u', 'f', 'd', 'ck', 'q', 'ev')
   if not row[4] then
     return {}
@@ -269,9 +274,15 @@ function PACE.look(keys, args)
   end
   local second = cascade_parse(row[9] or '')
   answer[2] = answer[2] .. (second ~= '' and ',' .. second or '')
-  local last = ''
-  for _, id in ipairs(split(row[10] or '', ',')) do
-    if id ~= '' and id ~= last then
+  answer[9] = '0'
+  local last, n = '', 0
+  for id in string.gmatch(row[10] or '', '[^,]+') do
+    n = n + 1
+    if n > after + most then
+      answer[9] = int(after + most)
+      break
+    end
+    if id ~= last and n > after then
       local entry = redis.call('XRANGE', P .. ':events', id, id)[1]
       for i = 1, entry and #entry[2] or 0, 2 do
         if entry[2][i] == no then
