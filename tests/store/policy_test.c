@@ -158,6 +158,53 @@ static void a_pack_comes_into_force_by_itself_at_its_time(void **state)
                      POLICY_STATE); /* what is in force cannot be undone, only followed */
 }
 
+/* As it stands in the store: approved, in force since then. */
+static void put_pack(const char *id, int64_t from_ms)
+{
+    char row[200];
+    snprintf(row, sizeof(row), "approved|n%s+0123456789abcdef|%s|1|%s|2|%lld|a title", id, LI, WANG,
+             (long long)from_ms);
+    redis_must(&redis, "HSET", "{" REGION "}:policy", id, row, NULL);
+    redis_must(&redis, "HSET", "{" REGION "}:policy:text", id, "{}", NULL);
+    redis_must(&redis, "HINCRBY", "{" REGION "}:policy", "v", "1", NULL);
+}
+
+static void look_past(const char *known, const int64_t *skipped, size_t n)
+{
+    policy_active_write(store_fcall(store), REGION, slice_of(known), skipped, n);
+    assert_int_equal(policy_active_read(send_call(), &active), ERR_OK);
+}
+
+static void who_passes_a_pack_over_is_given_the_one_before_and_told_of_it(void **state)
+{
+    static const int64_t PASSED_OVER[] = {3, 1, 2};
+    char key[ACTIVE_KEY_SIZE];
+    (void)state;
+    put_pack("1", 1000);
+    put_pack("2", 2000);
+    put_pack("3", 3000);
+    look("");
+    assert_int_equal(active.id, 3);
+    assert_int_equal(active.newest_id, 3);
+    look_past("", PASSED_OVER, 1);
+    assert_int_equal(active.id, 2);
+    assert_int_equal(active.newest_id, 3);
+    assert_true(active.packed.len > 0);
+    assert_int_equal(slice_copy(active.key, key, sizeof(key)), ERR_OK);
+    look_past(key, PASSED_OVER, 1); /* nothing new */
+    assert_false(active.changed);
+    look_past("", PASSED_OVER, 2); /* not the newest of those passed over, and one older */
+    assert_int_equal(active.id, 2);
+    look_past("", PASSED_OVER, 3);
+    assert_int_equal(active.id, 0); /* the pack of the file */
+    assert_int_equal(active.newest_id, 3);
+    assert_int_equal(active.packed.len, 0);
+    put_pack("4", 4000);
+    look_past(key, PASSED_OVER, 3); /* a newer one is not passed over */
+    assert_int_equal(active.id, 4);
+    assert_int_equal(active.newest_id, 4);
+}
+
 static void a_pack_can_be_taken_back_before_its_time(void **state)
 {
     int64_t now = clock_now_ms(), in_force = 0;
@@ -313,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_one_person_drafts_another_approves_for_a_time_to_come),
         TEST(a_pack_comes_into_force_by_itself_at_its_time),
+        TEST(who_passes_a_pack_over_is_given_the_one_before_and_told_of_it),
         TEST(a_pack_can_be_taken_back_before_its_time),
         TEST(a_repeated_request_changes_nothing),
         TEST(bad_arguments_write_nothing),
