@@ -5,6 +5,8 @@
  *   ask     POST {register_url}/register/checks, bearer token:
  *           {"check_id", "id_hash", "matter": "register" | "household", "callback_url"} -> 202; the
  *           same check_id again is the same question, and brings the answer again
+ *   look    GET {register_url}/register/checks/{check_id}, bearer token -> 200: the answer, signed
+ *           as below; 202: not yet; 404, 405, 501: there is nothing to look at
  *   answer  POST callback_url {"check_id", "id_hash", "answer": "recognised" | "not" | "unknown",
  *           "kind": "dibao" | "tekun" | "edge" | "rigid" | "", "checked_at"}, X-Register-Signature:
  *           base64 HMAC-SHA256 of the body with the token */

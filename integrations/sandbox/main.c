@@ -29,6 +29,7 @@ enum route_id {
     ROUTE_TWILIO,
     ROUTE_COURIER,
     ROUTE_REGISTER,
+    ROUTE_REGISTER_LOOK,
     ROUTE_STATEMENT,
     ROUTE_TOTALS,
     ROUTE_SMS,
@@ -58,6 +59,7 @@ static const struct route ROUTES[] = {
     {HTTP_METHOD_POST, "/courier/send", ROUTE_COURIER},
     {HTTP_METHOD_GET, "/courier/send", ROUTE_COURIER},
     {HTTP_METHOD_POST, "/register/checks", ROUTE_REGISTER},
+    {HTTP_METHOD_GET, "/register/checks/{check}", ROUTE_REGISTER_LOOK},
     {HTTP_METHOD_GET, "/sandbox/statement", ROUTE_STATEMENT},
     {HTTP_METHOD_GET, "/sandbox/totals", ROUTE_TOTALS},
     {HTTP_METHOD_GET, "/sandbox/sms", ROUTE_SMS},
@@ -116,6 +118,7 @@ static void on_request(struct http_server *server, const struct http_request *r,
     case ROUTE_TWILIO: twilio_send(s, r, match.params[0]); break;
     case ROUTE_COURIER: courier_form_send(s, r); break;
     case ROUTE_REGISTER: register_check(s, r); break;
+    case ROUTE_REGISTER_LOOK: register_look(s, r, match.params[0]); break;
     case ROUTE_STATEMENT: pages_statement(s, r); break;
     case ROUTE_TOTALS: pages_totals(s, r); break;
     case ROUTE_SMS: pages_sms(s, r); break;

@@ -24,6 +24,7 @@ struct record {
 /* A check that was asked for. */
 struct asked {
     char check_id[REFERENCE_MAX + 1], id_hash[HASH_LEN + 1];
+    int64_t quiet_until_ms; /* monotonic */
 };
 
 struct checks {
@@ -213,7 +214,7 @@ static bool read_asked(struct slice body, struct asked *out, char url[URL_SIZE])
 
 void register_check(struct sandbox *s, const struct http_request *r)
 {
-    struct asked one;
+    struct asked one = {.quiet_until_ms = 0};
     char url[URL_SIZE];
     if (s->options.register_token[0] == '\0' || !authorised(s, r)) {
         refuse(answer_new(s, r, ANSWER_MAX), 401, "unauthorized");
@@ -229,7 +230,8 @@ void register_check(struct sandbox *s, const struct http_request *r)
         return;
     }
     const struct asked *known = find_asked(s->checks, one.check_id);
-    if (desk_order_fault(s, PEER_REGISTER, FAULT_ON_CHECK, id).kind == FAULT_REJECT) {
+    enum fault_kind menu = desk_order_fault(s, PEER_REGISTER, FAULT_ON_CHECK, id).kind;
+    if (menu == FAULT_REJECT) {
         refuse(a, 400, "request.bad");
         return;
     }
@@ -241,11 +243,69 @@ void register_check(struct sandbox *s, const struct http_request *r)
         refuse(a, 503, "busy");
         return;
     }
+    if (a->parcel_fault.kind == FAULT_LATE) {
+        one.quiet_until_ms = clock_mono_ms() + a->parcel_fault.ms;
+    } else if (menu == FAULT_NOT_FOUND) {
+        one.quiet_until_ms = INT64_MAX;
+    }
     if (known == NULL) {
         s->checks->asked[s->checks->asked_count++] = one;
     }
-    add_answers(s, &one, url, a);
+    if (menu != FAULT_NOT_FOUND) {
+        add_answers(s, &one, url, a);
+    }
     a->status = 202;
     buf_putf(&a->body, "{\"check_id\":\"%s\",\"status\":\"accepted\"}", one.check_id);
+    answer_hold(a);
+}
+
+/* ---- Looking ---- */
+
+static void sign_forged(struct answer *a)
+{
+    buf_put_text(&a->headers, "X-Register-Signature: ");
+    keys_forged(SHA256_BYTES, &a->headers);
+    buf_put_char(&a->headers, '\n');
+}
+
+static void sign_answer(struct answer *a)
+{
+    unsigned char mac[SHA256_BYTES];
+    const char *token = a->sandbox->options.register_token;
+    if (a->fault.kind == FAULT_FORGED_ANSWER) {
+        sign_forged(a);
+    } else if (hmac_sha256(slice_of(token), buf_slice(&a->body), mac) == ERR_OK) {
+        buf_put_text(&a->headers, "X-Register-Signature: ");
+        base64_encode(mac, sizeof(mac), &a->headers);
+        buf_put_char(&a->headers, '\n');
+    }
+}
+
+void register_look(struct sandbox *s, const struct http_request *r, struct slice check_id)
+{
+    char id[REFERENCE_MAX + 1];
+    if (s->options.register_token[0] == '\0' || !authorised(s, r)) {
+        refuse(answer_new(s, r, ANSWER_MAX), 401, "unauthorized");
+        return;
+    }
+    struct answer *a = desk_answer(s, r, PEER_REGISTER, FAULT_ON_QUERY, &check_id, 1, ANSWER_MAX);
+    if (a == NULL) {
+        return;
+    }
+    const struct asked *known =
+        slice_copy(check_id, id, sizeof(id)) == ERR_OK ? find_asked(s->checks, id) : NULL;
+    if (known == NULL) {
+        refuse(a, 404, "check_id.unknown");
+        return;
+    }
+    if (known->quiet_until_ms > clock_mono_ms()) {
+        a->status = 202;
+        buf_putf(&a->body, "{\"check_id\":\"%s\",\"status\":\"accepted\"}", known->check_id);
+    } else {
+        struct parcel *p = make_answer(s, known, "http://nowhere", NULL);
+        buf_put_slice(&a->body, buf_slice(&p->body));
+        parcel_free(p);
+        a->sign = sign_answer;
+    }
     answer_hold(a);
 }

@@ -10,11 +10,15 @@
  *   answer    POST callback_url {"check_id", "id_hash", "answer": "recognised" | "not" | "unknown",
  *              "kind": "dibao" | "tekun" | "edge" | "", "checked_at"}, header X-Register-Signature:
  *             base64 HMAC-SHA256 of the body with register-token; repeated until 2xx
+ *   look      GET /register/checks/{check_id}, same token: 200 with the answer, signed as above;
+ *             202 {"check_id", "status": "accepted"}: not yet; 404 {"code": "check_id.unknown"}
  *   seed      POST /sandbox/register {"id_hash", "answer", "kind"}: what the register holds; a hash
  *             that was not seeded is answered "unknown"
  *
- * The fault menu strikes with "on": "check"; match is a prefix of check_id. reject = 400. Nothing
- * of it is kept over a restart: no money hangs on it. */
+ * The fault menu strikes with "on": "check", for looking with "on": "query"; match is a prefix of
+ * check_id. reject = 400; late_callback: until then looking tells nothing; no_callback: only
+ * looking tells; not_found_in_flight: nobody is ever told. Nothing of it is kept over a restart: no
+ * money hangs on it. */
 #ifndef INTEGRATIONS_SANDBOX_REGISTER_H
 #define INTEGRATIONS_SANDBOX_REGISTER_H
 

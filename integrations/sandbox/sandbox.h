@@ -10,7 +10,8 @@
  * out /cgi-bin/sendsms               Kannel's form, GET or POST, user and password / Aliyun
  * (x-acs-action) and Tencent (x-tc-action) SMS /2010-04-01/Accounts/{sid}/Messages.json   Twilio
  *   /courier/send                  the form of courier's external channel
- *   /register/checks               low-income register and household check, asynchronous
+ *   /register/checks               low-income register and household check, asynchronous; GET
+ *                                  .../{check_id} looks
  * and who tries it out:
  *   GET /sandbox/statement /sandbox/totals /sandbox/sms /sandbox/faults · POST and DELETE
  * /sandbox/faults · POST /sandbox/settings /sandbox/mo /sandbox/register · GET /livez
@@ -82,6 +83,7 @@ void tencent_send(struct sandbox *s, const struct http_request *r);
 void twilio_send(struct sandbox *s, const struct http_request *r, struct slice account);
 void courier_form_send(struct sandbox *s, const struct http_request *r);
 void register_check(struct sandbox *s, const struct http_request *r);
+void register_look(struct sandbox *s, const struct http_request *r, struct slice check_id);
 void pages_statement(struct sandbox *s, const struct http_request *r);
 void pages_totals(struct sandbox *s, const struct http_request *r);
 void pages_sms(struct sandbox *s, const struct http_request *r);

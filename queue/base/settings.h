@@ -129,6 +129,7 @@
     X(register_url, TEXT, "", 0, 200, "base URL of the low-income register, \"\" = none")        \
     X(register_token, TEXT, "", 0, 128, "token for it, and key of its signed answers")         \
     X(register_callback_url, TEXT, "", 0, 200, "where it reaches /v1/register/callback")       \
+    X(register_silence_days, INT, 15, 1, 180, "after so many days a check without an answer is over") \
     X(max_connections, INT, 2048, 1, 65536, "most client connections of a gateway at once")    \
     X(max_in_flight, INT, 2048, 1, 65536, "most requests waiting for the store at once")       \
     X(drain_ms, INT, 8000, 0, 60000, "how long a stopping process may finish what it began")   \

@@ -59,6 +59,15 @@ enum err register_asked_read(const redisReply *reply, bool *answered)
     return err;
 }
 
+void register_over_write(struct fcall *f, const char *region, struct slice no, const char *matter,
+                         bool refused)
+{
+    fcall_begin(f, "register_over", region);
+    fcall_slice(f, no);
+    fcall_text(f, matter);
+    fcall_text(f, refused ? "REFUSED" : "SILENT");
+}
+
 void register_answer_write(struct fcall *f, const char *region, const struct register_news *n)
 {
     fcall_begin(f, "register_answer", region);

@@ -18,6 +18,10 @@ MUST_CHECK enum err register_ask_read(const redisReply *reply, enum register_put
 void register_asked_write(struct fcall *f, const char *region, struct slice no, const char *matter);
 /* *answered: the answer is there already. */
 MUST_CHECK enum err register_asked_read(const redisReply *reply, bool *answered);
+/* No answer is waited for any more: it did not come in its time, or the register refuses the
+ * question. Read with register_asked_read(). */
+void register_over_write(struct fcall *f, const char *region, struct slice no, const char *matter,
+                         bool refused);
 
 struct register_news {
     struct slice no;

@@ -35,7 +35,8 @@ class Proxy {
         for await (const chunk of request) chunks.push(chunk);
         const { method, url, headers } = request;
         const asked = { method, url, headers, body: Buffer.concat(chunks) };
-        asked.text = `${decodeURIComponent(url)}\n${decodeURIComponent(asked.body.toString('utf8').replace(/\+/g, '%20'))}`;
+        const form = asked.body.toString('utf8').replace(/\+/g, '%20');
+        asked.text = `${decodeURIComponent(url)}\n${decodeURIComponent(form)}`;
         if (this.keep(asked)) {
             this.kept.push(asked);
             response.writeHead(200, { 'content-type': 'application/json' }).end('{"code":0,"result":0}');

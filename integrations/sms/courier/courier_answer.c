@@ -6,14 +6,10 @@ static const struct {
     enum sms_outcome outcome;
     const char *reason;
 } STATUSES[] = {
-    {400, SMS_FINAL, "refused"},
-    {401, SMS_CHANNEL_STOP, "credential refused"},
-    {402, SMS_CHANNEL_STOP, "balance"},
-    {403, SMS_CHANNEL_STOP, "no permission"},
-    {404, SMS_FINAL, "refused"},
-    {422, SMS_FINAL, "refused"},
-    {429, SMS_RETRY, "throttled"},
-    {503, SMS_RETRY, "not available"},
+    {400, SMS_FINAL, "refused"},        {401, SMS_CHANNEL_STOP, "credential refused"},
+    {402, SMS_CHANNEL_STOP, "balance"}, {403, SMS_CHANNEL_STOP, "no permission"},
+    {404, SMS_FINAL, "refused"},        {422, SMS_FINAL, "refused"},
+    {429, SMS_RETRY, "throttled"},      {503, SMS_RETRY, "not available"},
 };
 
 static bool holds(struct slice body, struct slice text)

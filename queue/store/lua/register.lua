@@ -1,12 +1,14 @@
 -- Questions to the low-income register and for the household check (核对), and their answers, which may come days later.
 --
 -- {r}:register:<no>  hash: a field per matter ("register", "household"): "state|asked ms|answer|kind|as of ms"; state
---                    WAITS (not put yet), ASKED, ANSWERED
+--                    WAITS (not put yet), ASKED (since then), ANSWERED, SILENT (no answer in its time), REFUSED (the
+--                    register does not take it); of the last two people may ask again, and a late answer counts
 -- {r}:registercur    the last event of {r}:events that was looked at for new cases
 --
 -- A job is "<no>.<matter>". No case waits for an answer.
 local REGISTER = { LOOK = 64, KEEP_S = 34560000, MATTERS = { register = true, household = true },
-  ANSWERS = { recognised = true, ['not'] = true, unknown = true } }
+  ANSWERS = { recognised = true, ['not'] = true, unknown = true },
+  ENDS = { SILENT = '核对平台在期限内没有答复，请按线下方式核对', REFUSED = '核对平台不受理这次核对，请按线下方式核对' } }
 
 function REGISTER.key(P, no)
   return P .. ':register:' .. ACT.code(no, 'number')
@@ -22,16 +24,28 @@ end
 function REGISTER.check(P)
   expect('zset', queue_key(P, 'register', 'ready'), queue_key(P, 'register', 'leased'),
     queue_key(P, 'register', 'delayed'))
-  expect('hash', queue_key(P, 'register', 'jobs'))
+  expect('zset', queue_key(P, 'register', 'dead'))
+  expect('hash', queue_key(P, 'register', 'jobs'), queue_key(P, 'register', 'why'))
+end
+
+-- Is there a question on its way, or an answer?
+function REGISTER.has(P, no, matter)
+  local text = redis.call('HGET', REGISTER.key(P, no), matter)
+  return text and not REGISTER.ENDS[string.match(text, '^(%u+)|')]
 end
 
 function REGISTER.put(P, no, matter, now)
-  local key = REGISTER.key(P, no)
-  if redis.call('HSETNX', key, matter, 'WAITS|' .. int(now) .. '|||') == 0 then
+  local key, job = REGISTER.key(P, no), no .. '.' .. matter
+  if REGISTER.has(P, no, matter) then
     return false
   end
+  if redis.call('HSET', key, matter, 'WAITS|' .. int(now) .. '|||') == 0 then -- once more
+    redis.call('ZREM', queue_key(P, 'register', 'dead'), job)
+    redis.call('HDEL', queue_key(P, 'register', 'why'), job)
+    redis.call('HDEL', queue_key(P, 'register', 'jobs'), job)
+  end
   redis.call('EXPIRE', key, REGISTER.KEEP_S)
-  redis.call('ZADD', queue_key(P, 'register', 'ready'), int(now), no .. '.' .. matter)
+  redis.call('ZADD', queue_key(P, 'register', 'ready'), int(now), job)
   return true
 end
 
@@ -75,7 +89,7 @@ function REGISTER.ask(keys, args)
   if not case then
     return 'not-found'
   end
-  if redis.call('HEXISTS', REGISTER.key(P, no), matter) == 1 then
+  if REGISTER.has(P, no, matter) then
     return 'asked'
   end
   if move('note', case.s) then
@@ -96,8 +110,44 @@ function REGISTER.asked(keys, args)
   if text and string.match(text, '^ANSWERED|') then
     return 'answered'
   end
-  redis.call('HSET', key, matter, 'ASKED|' .. int(now_ms()) .. '|||')
-  redis.call('EXPIRE', key, REGISTER.KEEP_S)
+  if not text or not string.match(text, '^ASKED|') then
+    redis.call('HSET', key, matter, 'ASKED|' .. int(now_ms()) .. '|||')
+    redis.call('EXPIRE', key, REGISTER.KEEP_S)
+  end
+  return 'ok'
+end
+
+-- No answer is waited for any more. Arguments: no, matter, "SILENT" or "REFUSED". The case says so; where its clocks
+-- stand still for the check, the county's duty desk looks now. Answers "answered" if there is an answer
+-- already, else "ok".
+function REGISTER.over(keys, args)
+  args_check(args, 3, 3)
+  local P, no, matter, word = keys[1], args[1], REGISTER.matter(args[2]), args[3]
+  local key, reason, now = REGISTER.key(P, no), REGISTER.ENDS[args[3]], now_ms()
+  if not reason then
+    error({ err = 'bad-input state' })
+  end
+  local batch = batch_new(P)
+  batch_check(batch)
+  expect('hash', key)
+  local text = redis.call('HGET', key, matter)
+  local state, asked = string.match(text or '', '^(%u+)|(%d+)|')
+  if not state or state == 'ANSWERED' then
+    return 'answered'
+  end
+  local case = state ~= word and case_read(P, no)
+  if case then
+    if move('note', case.s) then
+      case_event(batch, case, 'note', case.s, fragment(now, 'register', reason) .. ',"check":"' .. matter ..
+        '","answer":"' .. string.lower(word) .. '"')
+    end
+    local paused = clocks_of(batch, case).paused
+    if matter == 'household' and paused and paused.due == 'economy_check' then
+      push(batch.timers, int(now), 'pause:' .. no)
+    end
+    batch_write(batch)
+  end
+  redis.call('HSET', key, matter, word .. '|' .. asked .. '|||')
   return 'ok'
 end
 
@@ -160,5 +210,6 @@ end
 redis.register_function('jiuji_register_pump', REGISTER.pump)
 redis.register_function('jiuji_register_ask', REGISTER.ask)
 redis.register_function('jiuji_register_asked', REGISTER.asked)
+redis.register_function('jiuji_register_over', REGISTER.over)
 redis.register_function('jiuji_register_answer', REGISTER.answer)
 redis.register_function{ function_name = 'jiuji_register_get', callback = REGISTER.get, flags = { 'no-writes' } }
