@@ -31,9 +31,10 @@ static bool is_about(const struct json *event, struct slice id)
 /* Steps that decide about money, whichever payment they name. */
 static bool decides(const struct json *event)
 {
-    static const char *const WORDS[] = {
-        "assess",         "propose", "minutes", "approve",     "countersign", "papers",   "confirm",
-        "papers-overdue", "recover", "waive",   "review-fail", "repay",       "recovered"};
+    static const char *const WORDS[] = {"assess",      "propose", "minutes",     "approve",
+                                        "countersign", "papers",  "confirm",     "papers-overdue",
+                                        "recover",     "waive",   "review-fail", "repay",
+                                        "recovered",   "refund"};
     for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
         if (verb_is(event, WORDS[i])) {
             return true;
@@ -44,8 +45,11 @@ static bool decides(const struct json *event)
 
 static void put_step(const struct json *event, struct json_out *o)
 {
-    static const char *const NAMES[] = {"verb", "actor",   "reason",           "policy", "from",
-                                        "to",   "payment", "countersigned_by", "tier",   "witness"};
+    static const char *const NAMES[] = {
+        "verb", "actor",   "reason",  "policy", "from",    "to", "payment", "countersigned_by",
+        "tier", "witness", "outcome", "step",   "asked_by"};
+    static const char *const AMOUNTS[] = {"amount_fen", "due_fen", "recovered_fen",
+                                          "written_off_fen", "owed_fen"};
     struct slice text;
     int64_t number;
     char when[CLOCK_RFC3339_SIZE];
@@ -63,8 +67,10 @@ static void put_step(const struct json *event, struct json_out *o)
         clock_format_rfc3339(number, when);
         json_put_text(o, "at", when);
     }
-    if (json_int64(json_get(event, "amount_fen"), 0, AMOUNT_FEN_MAX, &number) == ERR_OK) {
-        json_put_int(o, "amount_fen", number);
+    for (size_t i = 0; i < COUNT_OF(AMOUNTS); i++) {
+        if (json_int64(json_get(event, AMOUNTS[i]), 0, AMOUNT_FEN_MAX, &number) == ERR_OK) {
+            json_put_int(o, AMOUNTS[i], number);
+        }
     }
     if (json_int64(json_get(event, "review_due_ms"), 0, JSON_INT_MAX, &number) == ERR_OK) {
         clock_format_rfc3339(number, when);
@@ -124,34 +130,74 @@ static enum err put_steps(struct trail *t, struct slice id, struct slice no,
     return err;
 }
 
-/* Where this payment's money is. What a review has found wrong is told by fund, not by payment: see
- * "accounts". */
-static enum ledger_account account_of(const struct payment_trail *row, struct slice recovery)
+/* The account of what a review has found wrong; ACCOUNT_COUNT: that tells nothing about where it
+ * is. */
+static enum ledger_account part_account(const struct ledger_part *p, bool reviewed)
+{
+    switch (p->kind) {
+    case 'u': return ACCOUNT_UNREVIEWED;
+    case 'c': return reviewed ? ACCOUNT_CONFIRMED : ACCOUNT_UNREVIEWED;
+    case 'r': return ACCOUNT_RECOVERING;
+    case 'd': return ACCOUNT_RECOVERED;
+    case 'w': return ACCOUNT_WRITTEN_OFF;
+    case 'o': return ACCOUNT_HELD; /* for its person: two people pay it back */
+    default: return ACCOUNT_COUNT;
+    }
+}
+
+/* Where this payment's money is: most of it, when a review has found a part of it wrong. All parts:
+ * put_found. */
+static enum ledger_account account_of(const struct payment_trail *row, int payment,
+                                      const struct ledger_part *parts, size_t n)
 {
     const struct payment_detail *p = &row->payment;
-    switch (p->state) {
-    case PAYMENT_FAILED:
-    case PAYMENT_RETURNED: return ACCOUNT_AVAILABLE;
-    case PAYMENT_SUCCEEDED: break;
-    default: return p->method == 'c' && !p->grant ? ACCOUNT_CASH_HELD : ACCOUNT_HELD;
+    bool back = p->state == PAYMENT_FAILED || p->state == PAYMENT_RETURNED;
+    enum ledger_account at = p->reviewed ? ACCOUNT_CONFIRMED : ACCOUNT_UNREVIEWED;
+    int64_t most_fen = 0, rest_fen = p->amount_fen;
+    if (!back && p->state != PAYMENT_SUCCEEDED) {
+        return p->method == 'c' && !p->grant ? ACCOUNT_CASH_HELD : ACCOUNT_HELD;
     }
-    if (slice_is(recovery, "RECOVERING")) {
-        return ACCOUNT_RECOVERING;
+    at = back ? ACCOUNT_AVAILABLE : at;
+    for (size_t i = 0; i < n; i++) {
+        enum ledger_account account = part_account(&parts[i], p->reviewed);
+        if (parts[i].payment == payment && account != ACCOUNT_COUNT) {
+            rest_fen -= parts[i].fen;
+            if (parts[i].fen > most_fen) {
+                most_fen = parts[i].fen;
+                at = account;
+            }
+        }
     }
-    if (slice_is(recovery, "DONE")) {
-        return ACCOUNT_RECOVERED;
+    return rest_fen > most_fen ? (back          ? ACCOUNT_AVAILABLE
+                                  : p->reviewed ? ACCOUNT_CONFIRMED
+                                                : ACCOUNT_UNREVIEWED)
+                               : at;
+}
+
+/* What of this payment was found wrong, and what became of that. */
+static void put_found(int payment, bool reviewed, const struct ledger_part *parts, size_t n,
+                      struct json_out *o)
+{
+    json_open_array(o, "found_wrong");
+    for (size_t i = 0; i < n; i++) {
+        enum ledger_account account = part_account(&parts[i], reviewed);
+        if (parts[i].payment == payment && account != ACCOUNT_COUNT) {
+            json_open_object(o, NULL);
+            json_put_text(o, "account", ledger_account_word(account));
+            json_put_text(o, "account_zh", ledger_account_zh(account));
+            json_put_bool(o, "owed", parts[i].kind == 'o');
+            json_put_int(o, "amount_fen", parts[i].fen);
+            json_close_object(o);
+        }
     }
-    if (slice_is(recovery, "WAIVED")) {
-        return ACCOUNT_WRITTEN_OFF;
-    }
-    return p->reviewed ? ACCOUNT_CONFIRMED : ACCOUNT_UNREVIEWED;
+    json_close_array(o);
 }
 
 static void put_accounts(const struct trail *t, struct json_out *o)
 {
     static const enum ledger_account SHOWN[] = {
-        ACCOUNT_HELD,       ACCOUNT_CASH_HELD, ACCOUNT_UNREVIEWED, ACCOUNT_CONFIRMED,
-        ACCOUNT_RECOVERING, ACCOUNT_RECOVERED, ACCOUNT_WRITTEN_OFF};
+        ACCOUNT_HELD,       ACCOUNT_CASH_HELD, ACCOUNT_UNREVIEWED,  ACCOUNT_CONFIRMED,
+        ACCOUNT_RECOVERING, ACCOUNT_RECOVERED, ACCOUNT_WRITTEN_OFF, ACCOUNT_OWED};
     json_open_array(o, "accounts");
     for (size_t i = 0; i < ledger_book_funds(t->book); i++) {
         const struct ledger_fund *f = ledger_book_fund_at(t->book, i);
@@ -169,13 +215,18 @@ static void put_accounts(const struct trail *t, struct json_out *o)
     json_close_array(o);
 }
 
-static enum err put_where(const struct trail *t, struct json_out *o)
+static enum err put_where(const struct trail *t, struct slice id, struct json_out *o)
 {
-    struct ledger_part parts[RECOVERY_PARTS_MAX];
+    static struct ledger_part parts[RECOVERY_PARTS_MAX]; /* one loop, used up before this returns */
     struct slice recovery = slice_make(NULL, 0);
+    int64_t payment = 0;
     size_t n = 0;
-    enum err err = recovery_read(t->row.recovery, &recovery, parts, &n);
-    enum ledger_account account = account_of(&t->row, recovery);
+    enum err err =
+        slice_to_int64(slice_make(id.ptr + id.len - 2, 2), 1, CASE_PAYMENTS_MAX, &payment);
+    if (err == ERR_OK) {
+        err = recovery_read(t->row.recovery, &recovery, parts, &n);
+    }
+    enum ledger_account account = account_of(&t->row, (int)payment, parts, n);
     json_open_object(o, "where");
     json_put_text(o, "account", ledger_account_word(account));
     json_put_text(o, "account_zh", ledger_account_zh(account));
@@ -186,6 +237,7 @@ static enum err put_where(const struct trail *t, struct json_out *o)
     json_put_bool(o, "papers_overdue", t->row.payment.overdue);
     if (recovery.len > 0) {
         json_put_slice(o, "recovery", recovery);
+        put_found((int)payment, t->row.payment.reviewed, parts, n, o);
     }
     json_close_object(o);
     put_accounts(t, o);
@@ -241,7 +293,7 @@ static enum err write_trail(struct op *op, struct trail *t, const redisReply *re
         json_put_null(o, "decided");
     }
     if (err == ERR_OK) {
-        err = put_where(t, o);
+        err = put_where(t, op->params[0], o);
     }
     if (err == ERR_OK) {
         err = put_decision(op, t, o);

@@ -154,7 +154,7 @@ enum err case_json_write(struct op *op, struct slice no, const struct case_view 
         err = write_payments(v, &o);
     }
     write_people(v, &o);
-    case_more_write(v, &o);
+    case_more_write(v, no, &o);
     case_json_allowed(v->state, op->caller.role, &o, "allowed");
     json_close_object(&o);
     return err == ERR_OK ? buf_err(out) : err;

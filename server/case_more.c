@@ -1,6 +1,8 @@
 #include "server/case_more.h"
 
+#include <string.h>
 #include "queue/base/clock.h"
+#include "queue/store/calls_ledger.h"
 #include "queue/store/calls_payee.h"
 #include "server/payee_check.h"
 
@@ -36,33 +38,52 @@ static void write_grant(const struct case_view *v, struct json_out *o)
     json_close_object(o);
 }
 
-/* "FAILED|who|u:<fund>=<fen>,…", "RECOVERING|who|<fund>=<fen>,…" */
-static void write_recovery(const struct case_view *v, struct json_out *o)
+/* Parts of some kinds, as an array: {"payment", "fund", "amount_fen"}. */
+static void put_parts(const char *no, const struct ledger_part *parts, size_t n, const char *kinds,
+                      const char *name, struct json_out *o)
 {
-    struct slice rest = v->recovery;
-    if (rest.len == 0) {
-        json_put_null(o, "recovery");
-        return;
-    }
-    json_open_object(o, "recovery");
-    json_put_slice(o, "status", slice_cut(&rest, '|'));
-    json_put_slice(o, "by", slice_cut(&rest, '|'));
-    json_open_array(o, "open");
-    while (rest.len > 0) {
-        struct slice fen = slice_cut(&rest, ',');
-        struct slice fund = slice_cut(&fen, '=');
-        int64_t amount_fen;
-        if (fund.len > 2 && fund.ptr[1] == ':') {
-            fund = slice_make(fund.ptr + 2, fund.len - 2);
-        }
-        if (slice_to_int64(fen, 0, AMOUNT_FEN_MAX, &amount_fen) == ERR_OK) {
+    char id[PAYMENT_ID_SIZE];
+    json_open_array(o, name);
+    for (size_t i = 0; i < n; i++) {
+        if (strchr(kinds, parts[i].kind) != NULL) {
+            payment_id_write(no, 'A', parts[i].payment, id);
             json_open_object(o, NULL);
-            json_put_slice(o, "fund", fund);
-            json_put_int(o, "amount_fen", amount_fen);
+            json_put_text(o, "payment", id);
+            json_put_text(o, "fund", parts[i].fund);
+            json_put_int(o, "amount_fen", parts[i].fen);
             json_close_object(o);
         }
     }
     json_close_array(o);
+}
+
+/* What became of the money that a review has found wrong (queue/store/lua/review.lua). */
+static void write_recovery(const struct case_view *v, struct slice no, struct json_out *o)
+{
+    static struct ledger_part parts[RECOVERY_PARTS_MAX]; /* one loop, used up before this returns */
+    struct slice status, outcome, by, rest = v->recovery;
+    char no_text[CASE_NO_SIZE];
+    size_t n = 0;
+    if (v->recovery.len == 0 || slice_copy(no, no_text, sizeof(no_text)) != ERR_OK ||
+        recovery_read(v->recovery, &status, parts, &n) != ERR_OK) {
+        json_put_null(o, "recovery");
+        return;
+    }
+    recovery_refund_read(v->recovery, &outcome, &by);
+    slice_cut(&rest, '|');
+    json_open_object(o, "recovery");
+    json_put_slice(o, "status", status);
+    json_put_slice(o, "by", slice_cut(&rest, '|'));
+    put_parts(no_text, parts, n, "ucr", "open", o);
+    put_parts(no_text, parts, n, "d", "repaid", o);
+    put_parts(no_text, parts, n, "w", "written_off", o);
+    put_parts(no_text, parts, n, "o", "owed", o);
+    if (outcome.len > 0) {
+        json_open_object(o, "refund");
+        json_put_slice(o, "outcome", outcome);
+        json_put_slice(o, "asked_by", by);
+        json_close_object(o);
+    }
     json_close_object(o);
 }
 
@@ -118,11 +139,11 @@ static void write_payee(const struct case_view *v, struct json_out *o)
     }
 }
 
-void case_more_write(const struct case_view *v, struct json_out *o)
+void case_more_write(const struct case_view *v, struct slice no, struct json_out *o)
 {
     struct slice until = v->publicity;
     write_grant(v, o);
-    write_recovery(v, o);
+    write_recovery(v, no, o);
     write_referrals(v, o);
     write_links(v, o);
     write_payee(v, o);

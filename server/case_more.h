@@ -6,6 +6,7 @@
 #include "queue/base/json.h"
 #include "queue/store/calls_read.h"
 
-void case_more_write(const struct case_view *v, struct json_out *o);
+/* no: of the case. */
+void case_more_write(const struct case_view *v, struct slice no, struct json_out *o);
 
 #endif

@@ -28,6 +28,7 @@ enum verb_field {
     FIELD_ACCOUNT = 1 << 15,     /* "account" */
     FIELD_RATING = 1 << 16,      /* "rating": 1..5 */
     FIELD_FACTS = 1 << 17,       /* "persons", "months", "place" …: what is added */
+    FIELD_REFUND = 1 << 18,      /* "outcome": paid, retained */
     FIELD_PAYEE = 1 << 19        /* "payee_confirmed": true, optional */
 };
 

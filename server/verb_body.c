@@ -21,6 +21,7 @@ static const struct {
     {FIELD_KIND, {"kind"}},
     {FIELD_TARGET, {"target"}},
     {FIELD_REFERRAL, {"referral", "outcome"}},
+    {FIELD_REFUND, {"outcome"}},
     {FIELD_METHOD, {"method"}},
     {FIELD_INSTALMENTS, {"instalments"}},
     {FIELD_MINUTES, {"participants", "votes_for", "votes_against", "minutes"}},
@@ -190,6 +191,15 @@ static bool read_referral(struct op *op, struct verb_body *b)
                  "接收方回执须为 accepted（接收）、declined（不接收）或 done（已办结）。");
 }
 
+static bool read_refund(struct op *op, struct verb_body *b)
+{
+    static const char *const WORDS[] = {"paid", "retained", NULL};
+    return (json_string(json_get(op->json, "outcome"), &b->outcome) == ERR_OK &&
+            one_of(b->outcome, WORDS)) ||
+           fault(op, "/outcome",
+                 "请填 paid（已退还本人）或 retained（无法退还本人，留在备用金）。");
+}
+
 static bool read_method(struct op *op, struct verb_body *b)
 {
     static const char *const WORDS[] = {"bank", "cash", "goods", "service", NULL};
@@ -309,6 +319,7 @@ bool verb_body_read(struct op *op, struct verb_state *st)
         {FIELD_PAYMENT, read_payment},   {FIELD_WITNESS, read_witness},
         {FIELD_CODE, read_code},         {FIELD_ACCOUNT, read_account},
         {FIELD_RATING, read_rating},     {FIELD_PAYEE, read_payee},
+        {FIELD_REFUND, read_refund},
     };
     struct verb_body *b = &st->body;
     if (json_kind(op->json) != JSON_OBJECT) {

@@ -384,6 +384,10 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         break;
     case VERB_COUNTERSIGN:
     case VERB_REPAY: plan_extra_int(p, b->amount_fen); break;
+    case VERB_REFUND:
+        plan_extra(p, b->outcome);
+        plan_extra_int(p, b->amount_fen);
+        break;
     case VERB_DUPLICATE: plan_extra(p, b->other); break;
     case VERB_LINK:
         plan_extra(p, b->other);

@@ -159,11 +159,10 @@ static int show(struct store *store, const struct settings *s, const char *code)
         return CTL_FAILED;
     }
     printf("township %s allotted %lld available %lld held %lld unreviewed %lld confirmed %lld "
-           "recovering %lld written_off %lld "
-           "(fen)\n",
+           "recovering %lld written_off %lld owed %lld (fen)\n",
            code, (long long)f.allotted_fen, (long long)f.available_fen, (long long)f.held_fen,
            (long long)f.unreviewed_fen, (long long)f.confirmed_fen, (long long)f.recovering_fen,
-           (long long)f.written_off_fen);
+           (long long)f.written_off_fen, (long long)f.owed_fen);
     return CTL_OK;
 }
 

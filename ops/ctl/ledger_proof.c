@@ -151,7 +151,7 @@ static bool compare_funds(struct ledger_proof *p, size_t *listed)
 /* What the payments, the grant and the recovery of a case say about one fund. */
 struct expected {
     char fund[DIVISION_CODE_SIZE];
-    int64_t held_fen, unreviewed_fen, arrived_fen;
+    int64_t held_fen, unreviewed_fen, arrived_fen, owed_fen;
 };
 
 struct expectation {
@@ -234,7 +234,8 @@ static bool add_payment(struct ledger_proof *p, struct expectation *x, const cha
 static bool add_rest(struct ledger_proof *p, struct expectation *x, const char *no,
                      const struct ledger_case_row *row)
 {
-    struct ledger_part rest, parts[RECOVERY_PARTS_MAX];
+    static struct ledger_part parts[RECOVERY_PARTS_MAX];
+    struct ledger_part rest;
     struct slice status = slice_make(NULL, 0);
     size_t n = 0;
     if (grant_rest_read(row->grant, x->granted_fen, &rest) != ERR_OK ||
@@ -247,10 +248,13 @@ static bool add_rest(struct ledger_proof *p, struct expectation *x, const char *
         f->held_fen += rest.fen;
     }
     for (size_t i = 0; i < n; i++) {
-        f = slice_is(status, "FAILED") && parts[i].from == 'u' ? of_fund(x, slice_of(parts[i].fund))
-                                                               : NULL;
-        if (f != NULL) {
-            f->unreviewed_fen += parts[i].fen;
+        const struct ledger_part *part = &parts[i];
+        f = part->kind == 'u' || part->kind == 'o' ? of_fund(x, slice_of(part->fund)) : NULL;
+        if (f != NULL && part->kind == 'u') {
+            f->unreviewed_fen += part->fen;
+        } else if (f != NULL) { /* repaid and returned: held for its person */
+            f->owed_fen += part->fen;
+            f->held_fen += part->fen;
         }
     }
     return true;
@@ -271,7 +275,8 @@ static void compare_case(struct ledger_proof *p, const char *no, const struct ex
             int64_t entries_fen, payments_fen;
         } SIDES[] = {{"held", c->held_fen, e->held_fen},
                      {"unreviewed", c->unreviewed_fen, e->unreviewed_fen},
-                     {"arrived", c->arrived_fen, e->arrived_fen}};
+                     {"arrived", c->arrived_fen, e->arrived_fen},
+                     {"owed", c->owed_fen, e->owed_fen}};
         for (size_t k = 0; k < COUNT_OF(SIDES); k++) {
             if (SIDES[k].entries_fen != SIDES[k].payments_fen) {
                 differ(p, "case %s fund %s %s: entries %lld, payments %lld", no, e->fund,
@@ -353,7 +358,8 @@ static bool compare_cases(struct ledger_proof *p)
     for (size_t i = 0; i < ledger_book_cases(p->book); i++) {
         const struct ledger_case *c = ledger_book_case_at(p->book, i);
         if (c->fund[0] != '\0' && p->seen[i] == 0 &&
-            (c->held_fen != 0 || c->unreviewed_fen != 0 || c->arrived_fen != 0)) {
+            (c->held_fen != 0 || c->unreviewed_fen != 0 || c->arrived_fen != 0 ||
+             c->owed_fen != 0)) {
             differ(p, "case %s fund %s: entries held %lld, arrived %lld, but no payment from there",
                    c->no, c->fund, (long long)c->held_fen, (long long)c->arrived_fen);
         }

@@ -98,6 +98,7 @@
     X(VERB_REPAY, "repay", "收到退款")                   \
     X(VERB_RECOVERED, "recovered", "全部追回")           \
     X(VERB_WAIVE, "waive", "困难减免核销")               \
+    X(VERB_REFUND, "refund", "退还多收款")               \
     X(VERB_WITHDRAW, "withdraw", "撤回")                 \
     X(VERB_DUPLICATE, "duplicate", "并入重复件")         \
     X(VERB_CANCEL, "cancel", "作废")                     \
@@ -151,6 +152,7 @@
     X(VERB_RECEIPT, CASE_PAYING, CASE_PAYING)                           \
     X(VERB_RATE, CASE_ARCHIVED, CASE_ARCHIVED)                          \
     X(VERB_CHECKED, CASE_ARCHIVED, CASE_ARCHIVED)                       \
+    X(VERB_REFUND, CASE_ARCHIVED, CASE_ARCHIVED)                        \
     X(VERB_RECEIPT, CASE_FIRST_AID_APPROVED, CASE_FIRST_AID_APPROVED)   \
     X(VERB_HAND_FAIL, CASE_FIRST_AID_APPROVED, CASE_PAY_FAILED)         \
     X(VERB_HAND_FAIL, CASE_PAYING, CASE_PAY_FAILED)                     \
@@ -169,6 +171,8 @@
     X(VERB_PAY_RETURNED, CASE_INSTALMENT, CASE_PAY_FAILED)              \
     X(VERB_PAY_RETURNED, CASE_FOLLOWED_UP, CASE_PAY_FAILED)             \
     X(VERB_PAY_RETURNED, CASE_ARCHIVED, CASE_PAY_FAILED)                \
+    X(VERB_PAY_RETURNED, CASE_RECOVERED, CASE_PAY_FAILED)               \
+    X(VERB_PAY_RETURNED, CASE_WRITTEN_OFF, CASE_PAY_FAILED)             \
     X(VERB_ACCOUNT, CASE_ACCEPTED, CASE_ACCEPTED)                       \
     X(VERB_ACCOUNT, CASE_VERIFYING, CASE_VERIFYING)                     \
     X(VERB_ACCOUNT, CASE_DISPATCHED, CASE_DISPATCHED)                   \
@@ -240,6 +244,8 @@
     X(VERB_RECOVER, CASE_REVIEW_FAILED, CASE_RECOVERING)                \
     X(VERB_REPAY, CASE_RECOVERING, CASE_RECOVERING)                     \
     X(VERB_RECOVERED, CASE_RECOVERING, CASE_RECOVERED)                  \
+    X(VERB_RECOVERED, CASE_REVIEW_FAILED, CASE_RECOVERED)               \
+    X(VERB_RECOVERED, CASE_WRITTEN_OFF, CASE_RECOVERED)                 \
     X(VERB_WAIVE, CASE_REVIEW_FAILED, CASE_WRITTEN_OFF)                 \
     X(VERB_WAIVE, CASE_RECOVERING, CASE_WRITTEN_OFF)                    \
     X(VERB_WITHDRAW, CASE_RECEIVED, CASE_WITHDRAWN)                     \
@@ -287,6 +293,7 @@
     X(VERB_ADD)            \
     X(VERB_RATE)           \
     X(VERB_COUNTERSIGN)    \
+    X(VERB_REFUND)         \
     X(VERB_NOTE)
 
 #define CASE_WORD_ENUM(id, word, zh) id,

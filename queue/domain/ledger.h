@@ -27,6 +27,7 @@
 #define LEDGER_ACCOUNT_TABLE(X)                                                                   \
     X(ACCOUNT_ALLOTTED, "allotted", "累计拨付", true) /* by the treasury, less taken back */      \
     X(ACCOUNT_BORROWED, "borrowed", "向县级备用金借入", true) /* not yet repaid */                \
+    X(ACCOUNT_OWED, "owed", "应退还本人", true)               /* repaid, and returned as well */  \
     X(ACCOUNT_AVAILABLE, "available", "可用余额", false)                                          \
     X(ACCOUNT_HELD, "held", "已锁定待发放", false)         /* approved, on its way */             \
     X(ACCOUNT_CASH, "cash", "库存现金", false)             /* in the cash box */                  \
@@ -40,36 +41,40 @@
     X(ACCOUNT_LENT, "lent", "借给乡镇", false)
 
 /* Every way that money may go. */
-#define LEDGER_WAY_TABLE(X)                                                                       \
-    X(ACCOUNT_ALLOTTED, ACCOUNT_AVAILABLE)   /* allotment, replenishment */                       \
-    X(ACCOUNT_AVAILABLE, ACCOUNT_ALLOTTED)   /* allotment taken back */                           \
-    X(ACCOUNT_BORROWED, ACCOUNT_AVAILABLE)   /* loan, borrower's side */                          \
-    X(ACCOUNT_AVAILABLE, ACCOUNT_BORROWED)   /* repaid */                                         \
-    X(ACCOUNT_AVAILABLE, ACCOUNT_LENT)       /* loan, lender's side */                            \
-    X(ACCOUNT_LENT, ACCOUNT_AVAILABLE)       /* repaid */                                         \
-    X(ACCOUNT_AVAILABLE, ACCOUNT_HELD)       /* approved */                                       \
-    X(ACCOUNT_HELD, ACCOUNT_AVAILABLE)       /* did not come to it */                             \
-    X(ACCOUNT_HELD, ACCOUNT_UNREVIEWED)      /* first aid arrived */                              \
-    X(ACCOUNT_HELD, ACCOUNT_CONFIRMED)       /* approved relief arrived */                        \
-    X(ACCOUNT_AVAILABLE, ACCOUNT_CASH)       /* drawn from the bank */                            \
-    X(ACCOUNT_CASH, ACCOUNT_AVAILABLE)       /* unused cash back, or the box pays for the bank */ \
-    X(ACCOUNT_CASH, ACCOUNT_CASH_HELD)       /* first aid in cash approved */                     \
-    X(ACCOUNT_CASH_HELD, ACCOUNT_CASH)       /* did not come to it */                             \
-    X(ACCOUNT_CASH_HELD, ACCOUNT_UNREVIEWED) /* handed over */                                    \
-    X(ACCOUNT_CASH, ACCOUNT_WRITTEN_OFF)     /* missing in the box */                             \
-    X(ACCOUNT_ALLOTTED, ACCOUNT_CASH)        /* found too much in the box */                      \
-    X(ACCOUNT_UNREVIEWED, ACCOUNT_CONFIRMED) /* reviewed */                                       \
-    X(ACCOUNT_UNREVIEWED, ACCOUNT_RETURNED)  /* the bank gave it back */                          \
-    X(ACCOUNT_CONFIRMED, ACCOUNT_RETURNED)                                                        \
-    X(ACCOUNT_RECOVERING, ACCOUNT_RETURNED)                                                       \
-    X(ACCOUNT_RETURNED, ACCOUNT_AVAILABLE)                                                        \
-    X(ACCOUNT_RETURNED, ACCOUNT_HELD)         /* the approval stands */                           \
-    X(ACCOUNT_UNREVIEWED, ACCOUNT_RECOVERING) /* a person decided so */                           \
-    X(ACCOUNT_CONFIRMED, ACCOUNT_RECOVERING)                                                      \
-    X(ACCOUNT_UNREVIEWED, ACCOUNT_WRITTEN_OFF) /* waived for hardship */                          \
-    X(ACCOUNT_CONFIRMED, ACCOUNT_WRITTEN_OFF)                                                     \
-    X(ACCOUNT_RECOVERING, ACCOUNT_WRITTEN_OFF)                                                    \
-    X(ACCOUNT_RECOVERING, ACCOUNT_RECOVERED) /* repaid by the person */                           \
+#define LEDGER_WAY_TABLE(X)                                                                        \
+    X(ACCOUNT_ALLOTTED, ACCOUNT_AVAILABLE)   /* allotment, replenishment */                        \
+    X(ACCOUNT_AVAILABLE, ACCOUNT_ALLOTTED)   /* allotment taken back */                            \
+    X(ACCOUNT_BORROWED, ACCOUNT_AVAILABLE)   /* loan, borrower's side */                           \
+    X(ACCOUNT_AVAILABLE, ACCOUNT_BORROWED)   /* repaid */                                          \
+    X(ACCOUNT_AVAILABLE, ACCOUNT_LENT)       /* loan, lender's side */                             \
+    X(ACCOUNT_LENT, ACCOUNT_AVAILABLE)       /* repaid */                                          \
+    X(ACCOUNT_AVAILABLE, ACCOUNT_HELD)       /* approved */                                        \
+    X(ACCOUNT_HELD, ACCOUNT_AVAILABLE)       /* did not come to it */                              \
+    X(ACCOUNT_HELD, ACCOUNT_UNREVIEWED)      /* first aid arrived */                               \
+    X(ACCOUNT_HELD, ACCOUNT_CONFIRMED)       /* approved relief arrived */                         \
+    X(ACCOUNT_AVAILABLE, ACCOUNT_CASH)       /* drawn from the bank */                             \
+    X(ACCOUNT_CASH, ACCOUNT_AVAILABLE)       /* unused cash back, or the box pays for the bank */  \
+    X(ACCOUNT_CASH, ACCOUNT_CASH_HELD)       /* first aid in cash approved */                      \
+    X(ACCOUNT_CASH_HELD, ACCOUNT_CASH)       /* did not come to it */                              \
+    X(ACCOUNT_CASH_HELD, ACCOUNT_UNREVIEWED) /* handed over */                                     \
+    X(ACCOUNT_CASH, ACCOUNT_WRITTEN_OFF)     /* missing in the box */                              \
+    X(ACCOUNT_ALLOTTED, ACCOUNT_CASH)        /* found too much in the box */                       \
+    X(ACCOUNT_UNREVIEWED, ACCOUNT_CONFIRMED) /* reviewed */                                        \
+    X(ACCOUNT_UNREVIEWED, ACCOUNT_RETURNED)  /* the bank gave it back */                           \
+    X(ACCOUNT_CONFIRMED, ACCOUNT_RETURNED)                                                         \
+    X(ACCOUNT_RECOVERING, ACCOUNT_RETURNED)                                                        \
+    X(ACCOUNT_WRITTEN_OFF, ACCOUNT_RETURNED) /* what was waived is there again */                  \
+    X(ACCOUNT_OWED, ACCOUNT_RETURNED)        /* its person had repaid it: the fund has it twice */ \
+    X(ACCOUNT_RETURNED, ACCOUNT_AVAILABLE)                                                         \
+    X(ACCOUNT_RETURNED, ACCOUNT_HELD)         /* the approval stands, or it is owed */             \
+    X(ACCOUNT_HELD, ACCOUNT_OWED)             /* the surplus was paid back to its person */        \
+    X(ACCOUNT_ALLOTTED, ACCOUNT_OWED)         /* he cannot be given it: it stays in the fund */    \
+    X(ACCOUNT_UNREVIEWED, ACCOUNT_RECOVERING) /* a person decided so */                            \
+    X(ACCOUNT_CONFIRMED, ACCOUNT_RECOVERING)                                                       \
+    X(ACCOUNT_UNREVIEWED, ACCOUNT_WRITTEN_OFF) /* waived for hardship */                           \
+    X(ACCOUNT_CONFIRMED, ACCOUNT_WRITTEN_OFF)                                                      \
+    X(ACCOUNT_RECOVERING, ACCOUNT_WRITTEN_OFF)                                                     \
+    X(ACCOUNT_RECOVERING, ACCOUNT_RECOVERED) /* repaid by the person */                            \
     X(ACCOUNT_RECOVERED, ACCOUNT_AVAILABLE)  /* back in the fund */
 
 #define LEDGER_ACCOUNT_ENUM(id, word, zh, source) id,
@@ -123,6 +128,7 @@ struct ledger_case {
     int64_t unreviewed_fen;
     int64_t arrived_fen; /* what payments brought and was not returned: unreviewed, confirmed, being
                             recovered, recovered, written off */
+    int64_t owed_fen;    /* repaid by its person and returned by the bank as well: held for him */
 };
 
 enum ledger_fault {

@@ -186,6 +186,20 @@ static void case_add(struct ledger_case *c, enum ledger_account a, int64_t fen)
     }
 }
 
+/* What comes back though its person had repaid it never arrived either. */
+static void case_post(struct ledger_case *c, const struct ledger_posting *p)
+{
+    case_add(c, p->from, -p->amount_fen);
+    case_add(c, p->to, p->amount_fen);
+    if (p->from == ACCOUNT_OWED) {
+        c->owed_fen += p->amount_fen;
+        c->arrived_fen -= p->amount_fen;
+    }
+    if (p->to == ACCOUNT_OWED) {
+        c->owed_fen -= p->amount_fen;
+    }
+}
+
 enum err ledger_book_post(struct ledger_book *b, struct slice entity,
                           const struct ledger_posting *p, enum ledger_fault *fault)
 {
@@ -216,8 +230,7 @@ enum err ledger_book_post(struct ledger_book *b, struct slice entity,
         f->balance_fen[p->from] = from;
         f->balance_fen[p->to] = to;
         if (c != NULL) {
-            case_add(c, p->from, -p->amount_fen);
-            case_add(c, p->to, p->amount_fen);
+            case_post(c, p);
         }
     }
     return ERR_OK;

@@ -184,6 +184,10 @@ enum act_outcome {
       "本乡镇（街道）逾期未补手续的资金较多，先行救助须先经县级审核人员会签。")                   \
     X(REFUSAL_RECOVERED_BEFORE, "recovered-before",                                               \
       "这个求助件已作过追回或减免处理，不能再次认定复核不符，请提请一事一议。")                   \
+    X(REFUSAL_SURPLUS, "surplus", "有应退还本人的款项还没有退还，请先办理退还。")                 \
+    X(REFUSAL_NO_SURPLUS, "no-surplus", "这个求助件没有应退还本人的款项，或已经退还。")           \
+    X(REFUSAL_SURPLUS_AMOUNT, "surplus-amount",                                                   \
+      "退还金额须与应退还本人的全部金额一致，请重新读取后再办理。")                               \
     X(REFUSAL_GRANT_OPEN, "grant-open", "已批准的救助还没有发完，请先更正账户后重新发放。")       \
     X(REFUSAL_PAID, "paid", "已有救助款批准或发放，不能这样办结；如有误发请按复核不符处理。")     \
     X(REFUSAL_NO_MASTER, "no-master", "没有这个主件编号，或主件本身也是重复件。")                 \

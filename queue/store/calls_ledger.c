@@ -1,5 +1,7 @@
 #include "queue/store/calls_ledger.h"
 
+#include <string.h>
+
 /* A payment as the case keeps it:
  * state|fen|fund|year|cause|small|day|month|how|made ms|the bank's reference. */
 #define PAYMENT_PARTS 11
@@ -301,29 +303,56 @@ enum err grant_rest_read(struct slice grant, int64_t paid_fen, struct ledger_par
     return ERR_OK;
 }
 
+/* "<kind><payment>:<fund>=<fen>" */
+static enum err part_read(struct slice text, struct ledger_part *out)
+{
+    struct slice rest = text, head = slice_cut(&rest, ':'), fund = slice_cut(&rest, '=');
+    struct ledger_part p = {.kind = head.len > 1 ? head.ptr[0] : '\0'};
+    int64_t payment = 0;
+    if (p.kind == '\0' || strchr("ucrdwob", p.kind) == NULL ||
+        slice_to_int64(slice_make(head.ptr + 1, head.len - 1), 1, CASE_PAYMENTS_MAX, &payment) !=
+            ERR_OK ||
+        slice_copy(fund, p.fund, sizeof(p.fund)) != ERR_OK ||
+        slice_to_int64(rest, 1, AMOUNT_FEN_MAX, &p.fen) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    p.payment = (int)payment;
+    *out = p;
+    return ERR_OK;
+}
+
 enum err recovery_read(struct slice text, struct slice *status,
                        struct ledger_part parts[RECOVERY_PARTS_MAX], size_t *n)
 {
     struct slice rest = text, word = slice_cut(&rest, '|');
     slice_cut(&rest, '|'); /* who */
+    struct slice list = slice_cut(&rest, '|');
     size_t count = 0;
-    while (rest.len > 0) {
-        struct slice one = slice_cut(&rest, ',');
-        struct ledger_part p = {.from = 'r'};
-        if (one.len > 2 && one.ptr[1] == ':') {
-            p.from = one.ptr[0];
-            one = slice_make(one.ptr + 2, one.len - 2);
-        }
-        struct slice fund = slice_cut(&one, '=');
-        if (count == RECOVERY_PARTS_MAX || slice_copy(fund, p.fund, sizeof(p.fund)) != ERR_OK ||
-            slice_to_int64(one, 0, AMOUNT_FEN_MAX, &p.fen) != ERR_OK) {
+    while (list.len > 0) {
+        if (count == RECOVERY_PARTS_MAX ||
+            part_read(slice_cut(&list, ','), &parts[count]) != ERR_OK) {
             return ERR_CORRUPT;
         }
-        parts[count++] = p;
+        count++;
     }
     *status = word;
     *n = count;
     return ERR_OK;
+}
+
+bool recovery_part_open(const struct ledger_part *p)
+{
+    return p->kind == 'u' || p->kind == 'c' || p->kind == 'r';
+}
+
+void recovery_refund_read(struct slice text, struct slice *outcome, struct slice *by)
+{
+    struct slice rest = text;
+    for (int i = 0; i < 3; i++) {
+        slice_cut(&rest, '|');
+    }
+    *outcome = slice_cut(&rest, ':');
+    *by = rest;
 }
 
 void ledger_cases_begin(struct fcall *f, const char *region)

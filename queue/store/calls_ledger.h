@@ -163,15 +163,21 @@ MUST_CHECK enum err payment_detail_read(struct slice text, struct payment_detail
 struct ledger_part {
     char fund[DIVISION_CODE_SIZE];
     int64_t fen;
-    char from; /* recovery: 'u' not reviewed, 'c' confirmed, 'r' being recovered */
+    char kind;   /* recovery: what became of it, see lua/review.lua: u, c, r, d, w, o, b */
+    int payment; /* recovery: n of the payment that brought it */
 };
 /* Held by an approved grant: what it gives less paid_fen, what its payments have brought so far
  * (grant, not earlier, SUCCEEDED). fen 0 = nothing. "" is no grant. ERR_CORRUPT. */
 MUST_CHECK enum err grant_rest_read(struct slice grant, int64_t paid_fen, struct ledger_part *out);
-#define RECOVERY_PARTS_MAX 99
+#define RECOVERY_PARTS_MAX 500 /* a payment may have several */
 /* *status: "FAILED", "RECOVERING", "DONE", "WAIVED" or "". ERR_CORRUPT. */
 MUST_CHECK enum err recovery_read(struct slice text, struct slice *status,
                                   struct ledger_part parts[RECOVERY_PARTS_MAX], size_t *n);
+/* Not decided or being recovered. Pure. */
+bool recovery_part_open(const struct ledger_part *p);
+/* Of a refund that waits for its second person: *outcome "paid" or "retained", *by who asked; ""
+ * both = none. */
+void recovery_refund_read(struct slice text, struct slice *outcome, struct slice *by);
 
 /* 1..64 cases: begin, then fcall_slice(no) each. Walk with a cursor that starts at 0. */
 struct ledger_case_row {

@@ -433,6 +433,7 @@ enum err fund_get_read(const redisReply *reply, struct fund_view *out)
     v.recovered_fen = v.balance_fen[ACCOUNT_RECOVERED];
     v.written_off_fen = v.balance_fen[ACCOUNT_WRITTEN_OFF];
     v.lent_fen = v.balance_fen[ACCOUNT_LENT];
+    v.owed_fen = v.balance_fen[ACCOUNT_OWED];
     *out = v;
     return ERR_OK;
 }

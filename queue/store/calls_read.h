@@ -159,7 +159,7 @@ MUST_CHECK enum err inbox_read(const redisReply *reply, int64_t *total, struct i
 struct fund_view {
     int64_t allotted_fen, borrowed_fen, available_fen, held_fen, cash_fen, cash_held_fen,
         unreviewed_fen, confirmed_fen, returned_fen, recovering_fen, recovered_fen, written_off_fen,
-        lent_fen;                          /* the accounts of queue/domain/ledger.h */
+        lent_fen, owed_fen;                /* the accounts of queue/domain/ledger.h */
     int64_t balance_fen[ACCOUNT_COUNT];    /* the same, by account */
     int64_t overdue_fen, overdue_payments; /* of unreviewed_fen: papers overdue */
     int64_t low_fen; /* below it money is asked for; 0 = no mark, or it has been asked for */

@@ -283,6 +283,7 @@ static const struct {
     {VERB_PAY, {"3"}},
     {VERB_REVIEW_FAIL, {"1000", REGION, "11"}},
     {VERB_REPAY, {"1000"}},
+    {VERB_REFUND, {"paid", "1000"}},
     {VERB_COUNTERSIGN, {"1000"}},
     {VERB_PAUSE, {"applicant", "4102444800000"}},
     {VERB_RESUME, {"county=9/8;pay=9/8;review=9/8"}},
@@ -358,7 +359,7 @@ static const char *key_of(const char *rest)
 
 const char *field(const char *no, const char *name)
 {
-    static char texts[4][512];
+    static char texts[4][4096];
     static int next;
     char rest[64];
     snprintf(rest, sizeof(rest), "case:%s", no);

@@ -33,14 +33,20 @@ static void prepare(const char *no, enum case_verb verb, enum case_state s)
     case VERB_REVIEW_FAIL: approved = unreviewed = "1000"; break;
     case VERB_RECOVER:
     case VERB_WAIVE:
-        back = s == CASE_RECOVERING ? "RECOVERING|" OTHER "|" TOWN "=1000"
-                                    : "FAILED|" OTHER "|u:" TOWN "=1000";
+        back = s == CASE_RECOVERING ? "RECOVERING|" OTHER "|r1:" TOWN "=1000"
+                                    : "FAILED|" OTHER "|u1:" TOWN "=1000";
         account = s == CASE_RECOVERING ? "recovering" : "unreviewed";
         approved = unreviewed = "1000";
         break;
     case VERB_REPAY:
-        back = "RECOVERING|" OTHER "|" TOWN "=5000";
+        back = "RECOVERING|" OTHER "|r1:" TOWN "=5000";
         account = "recovering";
+        break;
+    case VERB_REFUND:
+        back = "DONE|" OTHER "|o1:" TOWN "=1000";
+        account = "held";
+        redis_must(&redis, "HSET", "{" REGION "}:fund:" TOWN, "owed", "1000", NULL);
+        redis_must(&redis, "HINCRBY", "{" REGION "}:fund:" TOWN, "available", "1000", NULL);
         break;
     case VERB_CONCLUDE: approved = "1000"; break;
     case VERB_PAY:

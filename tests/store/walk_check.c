@@ -41,7 +41,7 @@ static void assert_somewhere(const char *no, enum case_state state, const char *
 
 /* What the cases say about a fund. */
 struct sums {
-    int64_t held, unreviewed, arrived, overdue, overdue_payments;
+    int64_t held, unreviewed, arrived, overdue, overdue_payments, recovering, written_off, owed;
 };
 
 static struct sums *of(struct sums *sums, struct slice code)
@@ -85,7 +85,8 @@ static void add_payment(struct sums *sums, struct slice text, struct payments *p
 /* What hangs on a case besides; answers the rest of its grant. */
 static int64_t add_rest(struct sums *sums, const struct ledger_case_row *row, int64_t granted_fen)
 {
-    struct ledger_part rest, parts[RECOVERY_PARTS_MAX];
+    static struct ledger_part parts[RECOVERY_PARTS_MAX];
+    struct ledger_part rest;
     struct slice status;
     size_t n;
     assert_ok(grant_rest_read(row->grant, granted_fen, &rest));
@@ -95,10 +96,38 @@ static int64_t add_rest(struct sums *sums, const struct ledger_case_row *row, in
         of(sums, slice_of(rest.fund))->held += rest.fen;
     }
     for (size_t i = 0; i < n; i++) {
-        of(sums, slice_of(parts[i].fund))->unreviewed +=
-            slice_is(status, "FAILED") && parts[i].from == 'u' ? parts[i].fen : 0;
+        struct sums *s = of(sums, slice_of(parts[i].fund));
+        bool open = recovery_part_open(&parts[i]);
+        s->unreviewed += parts[i].kind == 'u' ? parts[i].fen : 0;
+        s->recovering += parts[i].kind == 'r' ? parts[i].fen : 0;
+        s->written_off += parts[i].kind == 'w' ? parts[i].fen : 0;
+        s->held += parts[i].kind == 'o' ? parts[i].fen : 0;
+        s->owed += parts[i].kind == 'o' ? parts[i].fen : 0;
+        assert_true(!open || slice_is(status, parts[i].kind == 'r' ? "RECOVERING" : "FAILED"));
     }
     return rest.fen;
+}
+
+/* Is something of what a review found wrong not settled yet, is the citizen owed something? */
+static void look_at_recovery(const struct ledger_case_row *row, bool *open, bool *owed)
+{
+    static struct ledger_part parts[RECOVERY_PARTS_MAX];
+    struct slice status;
+    size_t n;
+    *open = *owed = false;
+    assert_ok(recovery_read(row->recovery, &status, parts, &n));
+    for (size_t i = 0; i < n; i++) {
+        *open = *open || recovery_part_open(&parts[i]);
+        *owed = *owed || parts[i].kind == 'o';
+    }
+}
+
+static bool has_task(const char *no)
+{
+    char id[64], text[16];
+    snprintf(id, sizeof(id), "surplus:%s", no);
+    redis_text(&redis, text, sizeof(text), "HEXISTS", "{" REGION "}:tasks", id, NULL);
+    return text[0] == '1';
 }
 
 static void check_case(const char *no, struct sums *sums)
@@ -114,6 +143,8 @@ static void check_case(const char *no, struct sums *sums)
         add_payment(sums, ledger_case_payment(reply, &row, i), &p);
     }
     int64_t rest_fen = add_rest(sums, &row, p.granted_fen);
+    bool open = false, owed = false;
+    look_at_recovery(&row, &open, &owed);
     struct case_view view;
     case_get_write(store_fcall(store), REGION, slice_of(no));
     assert_ok(case_get_read(send_call(), &view));
@@ -136,6 +167,11 @@ static void check_case(const char *no, struct sums *sums)
         {"first aid under way", state != CASE_FIRST_AID_APPROVED || p.open_aid == 1},
         {"a payment under way", state != CASE_PAYING || p.open == 1},
         {"nothing open at the end", !case_state_final(state) || (p.open == 0 && rest_fen == 0)},
+        {"a recovery is open exactly while somebody decides on it or waits for it",
+         open == (state == CASE_REVIEW_FAILED || state == CASE_RECOVERING)},
+        {"a surplus is somebody's task, and nothing else is", has_task(no) == owed},
+        {"a case with a surplus does not end",
+         !owed || state == CASE_ARCHIVED || !case_state_final(state)},
     };
     for (size_t i = 0; i < COUNT_OF(RULES); i++) {
         if (!RULES[i].holds) {
@@ -156,12 +192,13 @@ static void check_case(const char *no, struct sums *sums)
 }
 
 /* What acts of the funds have moved out of what payments brought: recovered money restored, missing
- * cash written off. */
-static int64_t moved_fen[WALK_FUNDS];
+ * cash written off; and what came back a second time: it stays where the first time has brought it.
+ * Of that the missing cash alone. */
+static int64_t moved_fen[WALK_FUNDS], missing_fen[WALK_FUNDS];
 
 void walk_check(void)
 {
-    struct sums sums[WALK_FUNDS] = {{0, 0, 0, 0, 0}};
+    struct sums sums[WALK_FUNDS] = {{.held = 0}};
     walk_prove_books();
     for (int i = 0; i < walk_made; i++) {
         check_case(walk_numbers[i], sums);
@@ -175,6 +212,9 @@ void walk_check(void)
         assert_int_equal(v.unreviewed_fen + v.confirmed_fen + v.recovering_fen + v.recovered_fen +
                              v.written_off_fen + moved_fen[i],
                          sums[i].arrived);
+        assert_int_equal(v.recovering_fen, sums[i].recovering);
+        assert_int_equal(v.written_off_fen, sums[i].written_off + missing_fen[i]);
+        assert_int_equal(v.owed_fen, sums[i].owed);
         assert_int_equal(v.overdue_fen, sums[i].overdue);
         assert_int_equal(v.overdue_payments, sums[i].overdue_payments);
         lent += v.lent_fen;
@@ -204,7 +244,10 @@ static void take(const struct ledger_entry *e)
             bool here = strcmp(walk_funds[f], p->fund) == 0;
             bool restored = p->from == ACCOUNT_RECOVERED && p->to == ACCOUNT_AVAILABLE;
             bool missing = p->from == ACCOUNT_CASH && p->to == ACCOUNT_WRITTEN_OFF;
-            moved_fen[f] += here && restored ? p->amount_fen : here && missing ? -p->amount_fen : 0;
+            bool twice = p->from == ACCOUNT_OWED && p->to == ACCOUNT_RETURNED;
+            int64_t fen = here ? p->amount_fen : 0;
+            moved_fen[f] += restored ? fen : missing || twice ? -fen : 0;
+            missing_fen[f] += missing ? fen : 0;
         }
     }
 }

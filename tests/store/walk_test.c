@@ -7,7 +7,7 @@
 
 #define CASES WALK_CASES
 #define ACTORS 7
-#define KINDS 24 /* of steps that are counted */
+#define KINDS 30 /* of steps that are counted */
 #define FUND_FEN 50000000
 
 const char *const walk_funds[WALK_FUNDS] = {TOWN,     "520102002", "520103001",
@@ -125,6 +125,48 @@ static void step_requeue(void)
     done[4]++;
 }
 
+/* What became of the money that a review has found wrong, by kinds of parts (lua/review.lua);
+ * payment: 0 = all. */
+static int64_t part_fen(const char *no, const char *kinds, int payment)
+{
+    static struct ledger_part parts[RECOVERY_PARTS_MAX];
+    struct slice status;
+    size_t n;
+    int64_t fen = 0;
+    assert_ok(recovery_read(slice_of(field(no, "rc")), &status, parts, &n));
+    for (size_t i = 0; i < n; i++) {
+        bool it =
+            strchr(kinds, parts[i].kind) != NULL && (payment == 0 || parts[i].payment == payment);
+        fen += it ? parts[i].fen : 0;
+    }
+    return fen;
+}
+
+/* What its person has repaid and the bank gave back as well. */
+static int64_t owed_fen(const char *no)
+{
+    return part_fen(no, "o", 0);
+}
+
+static void tell(const char *no, int payment, enum payment_state state)
+{
+    bool reviewed = field(no, "rc")[0] != '\0';
+    const int64_t open = part_fen(no, "ucr", payment), waived = part_fen(no, "w", payment),
+                  repaid = part_fen(no, "d", payment);
+    enum news_outcome outcome = news(payment_id(no, payment), state, roll(20) == 0 ? 1 : -1);
+    bool back = outcome == NEWS_OK && state == PAYMENT_RETURNED;
+    done[26] += back && open > 0;
+    done[27] += back && waived > 0;
+    done[28] += back && repaid > 0;
+    done[29] += back && reviewed && open + waived + repaid == 0;
+    assert_true(!back || part_fen(no, "ucrwd", payment) ==
+                             0); /* nothing of it is anywhere but with the fund */
+    assert_true(!back || part_fen(no, "o", payment) == repaid);
+    done[5] += outcome == NEWS_OK && state == PAYMENT_SUCCEEDED;
+    done[6] += outcome == NEWS_OK && (state == PAYMENT_RETURNED || state == PAYMENT_FAILED);
+    done[7] += outcome == NEWS_SAME || outcome == NEWS_CONFLICT;
+}
+
 static void step_news(void)
 {
     static const enum payment_state told[] = {
@@ -139,14 +181,25 @@ static void step_news(void)
         return;
     }
     long last = strtol(field(no, "pn"), NULL, 10);
-    enum news_outcome outcome =
-        news(payment_id(no, last < 2 || roll(3) == 0 ? 1 + (int)roll(2) : (int)last), state,
-             roll(20) == 0 ? 1 : -1);
-    done[5] += outcome == NEWS_OK && state == PAYMENT_SUCCEEDED;
-    done[6] += outcome == NEWS_OK && (state == PAYMENT_RETURNED || state == PAYMENT_FAILED);
-    done[7] += outcome == NEWS_SAME || outcome == NEWS_CONFLICT;
+    tell(no, last < 2 || roll(3) == 0 ? 1 + (int)roll(2) : (int)last, state);
 }
 
+/* A review has found something wrong, and the bank gives back a payment of it, at whatever stage of
+ * that. */
+static void step_return(void)
+{
+    for (int tries = 0; walk_made > 0 && tries < 40; tries++) {
+        const char *no = walk_numbers[roll((uint64_t)walk_made)];
+        bool open = field(no, "rc")[0] != '\0' &&
+                    part_fen(no, "ucr", 0) > 0; /* else nothing is ever repaid */
+        if (field(no, "rc")[0] != '\0' && (!open || roll(30) == 0)) {
+            long last = strtol(field(no, "pn"), NULL, 10);
+            tell(no, 1 + (int)roll((uint64_t)last),
+                 roll(8) == 0 ? PAYMENT_SUCCEEDED : PAYMENT_RETURNED);
+            return;
+        }
+    }
+}
 static void claim_at(int at, int actor, int64_t claim_ms)
 {
     char inbox[DIVISION_CODE_SIZE];
@@ -198,8 +251,12 @@ static enum case_verb way_on(const char *no, enum case_state now, enum case_verb
         {CASE_REDO, {VERB_ACCEPT, VERB_ACCEPT, VERB_ACCEPT, VERB_ACCEPT}},
         {CASE_REVIEW_FAILED, {VERB_RECOVER, VERB_RECOVER, VERB_RECOVER, VERB_WAIVE}},
         {CASE_RECOVERING, {VERB_REPAY, VERB_REPAY, VERB_REPAY, VERB_WAIVE}},
-        {CASE_RECOVERED, {VERB_FOLLOW_UP, VERB_FOLLOW_UP, VERB_FOLLOW_UP, VERB_FOLLOW_UP}},
+        {CASE_RECOVERED, {VERB_FOLLOW_UP, VERB_FOLLOW_UP, VERB_FOLLOW_UP, VERB_REFUND}},
+        {CASE_WRITTEN_OFF, {VERB_FOLLOW_UP, VERB_FOLLOW_UP, VERB_NOTE, VERB_NOTE}},
     };
+    if (owed_fen(no) > 0 && roll(2) == 0) {
+        return VERB_REFUND;
+    }
     if (now == CASE_REVIEWING) {
         bool proposed = strncmp(field(no, "g"), "PROPOSED", 8) == 0;
         static const enum case_verb then[] = {VERB_APPROVE, VERB_PROPOSE, VERB_CONVENE,
@@ -263,9 +320,17 @@ static void vary(const char *no, struct act_request *r)
         r->extra[1] = r->extra[2] = number_text(1000);
         r->extra[4] = dues_of(no);
         break;
-    case VERB_REVIEW_FAIL:
     case VERB_REPAY:
+        r->extra[0] =
+            number_text(roll(2) == 0 && part_fen(no, "r", 0) > 0 ? part_fen(no, "r", 0)
+                                                                 : 1 + (int64_t)roll(200000));
+        break;
+    case VERB_REVIEW_FAIL:
     case VERB_COUNTERSIGN: r->extra[0] = number_text(1 + (int64_t)roll(200000)); break;
+    case VERB_REFUND:
+        r->extra[0] = roll(3) > 0 ? SLICE_LIT("paid") : SLICE_LIT("retained");
+        r->extra[1] = number_text(roll(10) == 0 || owed_fen(no) == 0 ? 1 : owed_fen(no));
+        break;
     case VERB_DUPLICATE:
     case VERB_LINK: r->extra[0] = slice_of(walk_numbers[roll((uint64_t)walk_made)]); break;
     case VERB_REFER_ACK:
@@ -306,6 +371,10 @@ static void step_act(void)
         return;
     }
     int at = (int)roll((uint64_t)walk_made);
+    for (uint64_t tries = roll(4) == 0 ? 30 : 0; tries > 0 && owed_fen(walk_numbers[at]) == 0;
+         tries--) {
+        at = (int)roll((uint64_t)walk_made); /* few are owed money: they are looked for */
+    }
     enum case_verb verb = (enum case_verb)roll(CASE_VERB_COUNT);
     bool ends = verb == VERB_WITHDRAW || verb == VERB_RETURN || verb == VERB_DUPLICATE ||
                 verb == VERB_CANCEL || verb == VERB_CONSULT || verb == VERB_REFER_OUT ||
@@ -325,6 +394,7 @@ static void step_act(void)
     if (verb == VERB_RECUSE && roll(10) > 0) {
         return;
     }
+    int64_t owed = owed_fen(walk_numbers[at]);
     struct act_request r = request(walk_numbers[at], verb, actor, claims[at]);
     struct aid_order order = any_aid(actor);
     r.idem_hash = slice_of(unique());
@@ -342,6 +412,8 @@ static void step_act(void)
         done[17] += verb == VERB_REVIEW_FAIL;
         done[18] += verb == VERB_RECOVER || verb == VERB_WAIVE;
         done[19] += verb == VERB_REPAY;
+        done[24] += verb == VERB_REFUND;
+        done[25] += verb == VERB_REFUND && owed > 0 && owed_fen(walk_numbers[at]) == 0;
     }
 }
 
@@ -423,7 +495,7 @@ static void step_fund(void)
 
 static void step(void)
 {
-    switch (roll(14)) {
+    switch (roll(15)) {
     case 0: step_intake(); break;
     case 1: step_route(); break;
     case 2: step_stage(); break;
@@ -434,6 +506,7 @@ static void step(void)
     case 7: step_claim(); break;
     case 8: done[13] += fire(64) > 0; break;
     case 9: step_fund(); break;
+    case 10: step_return(); break;
     default: step_act(); break;
     }
 }

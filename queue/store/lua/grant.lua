@@ -270,31 +270,49 @@ function GRANT_NEWS.paid(batch, case, pay, _, tail)
   return 'paid'
 end
 
+-- A payment that came back and is not paid anew under the same approval leaves the grant: what is left of it is for the
+-- others.
+function GRANT.without(g, fen)
+  if g.s == 'APPROVED' then
+    g.fen, g.n, g.done = g.fen - fen, math.max(1, g.n - 1), math.max(0, g.done - 1)
+  elseif g.s == 'DONE' then
+    g.s = 'STOPPED'
+  end
+end
+
 -- The approval stands: what did not arrive is held again and waits for the right account. Of a grant that
--- was stopped, of an earlier one and of money that is being recovered it goes back to the fund.
+-- was stopped, of an earlier one and of money that a review has found wrong it goes back to the fund.
 function GRANT_NEWS.failed(batch, case, pay, outcome, tail)
-  local g, fund = GRANT.parse(case.g), fund_of(batch, pay.u)
-  local back = case.s == 'RECOVERING' and pay.s == 'SUCCEEDED' and RECOVERY.came_back(case, pay)
-  local stands, entry = not back and pay.day ~= GRANT.EARLIER and (g.s == 'APPROVED' or g.s == 'DONE'), nil
-  local from, to = back and 'recovering' or 'confirmed', stands and 'held' or 'available'
-  if pay.s == 'SUCCEEDED' then
-    entry = fund_post(fund, from, 'returned', pay.m) .. ',' .. fund_post(fund, 'returned', to, pay.m)
-  elseif not stands then
-    entry = fund_post(fund, 'held', 'available', pay.m)
+  local g, fund, mine = GRANT.parse(case.g), fund_of(batch, pay.u), pay.day ~= GRANT.EARLIER
+  local back = pay.s == 'SUCCEEDED' and RECOVERY.returned(batch, case, pay) or nil
+  local due, entries = pay.m - (back and back.wrong or 0), back and back.entries or {}
+  local stands = mine and not (back and (back.wrong > 0 or back.open)) and (g.s == 'APPROVED' or g.s == 'DONE')
+  if pay.s == 'SUCCEEDED' and due > 0 then
+    push(entries, fund_post(fund, 'confirmed', 'returned', due))
+    push(entries, fund_post(fund, 'returned', stands and 'held' or 'available', due))
+  elseif pay.s ~= 'SUCCEEDED' and not stands then
+    push(entries, fund_post(fund, 'held', 'available', pay.m))
   end
   if not stands then
     GRANT.uncount(batch, case, g, pay.m)
+    if mine and pay.s == 'SUCCEEDED' then
+      GRANT.without(g, pay.m)
+    end
   elseif pay.s == 'SUCCEEDED' then
     g.done, g.s = g.done - 1, 'APPROVED'
   end
-  local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
+  local verb, before = outcome == 'FAILED' and 'pay-failed' or 'pay-returned', case.s
   local open = others_of(batch, case, pay)
-  case_event(batch, case, verb, not open and move(verb, case.s) or case.s, tail, entry)
-  RECOVERY.finish(batch, case, tail)
-  push(batch.untimers, 'instalment:' .. case.no)
+  case_event(batch, case, verb, due > 0 and not open and move(verb, case.s) or case.s,
+    tail .. (back and back.more or ''), entries[1] and table.concat(entries, ',') or nil)
   GRANT.set(case, g)
-  LIFE.to_township(batch, case)
-  return verb
+  if due > 0 then
+    push(batch.untimers, 'instalment:' .. case.no)
+  end
+  RECOVERY.settled(batch, case, back, due, tail, before)
+  if due > 0 then
+    return verb, due
+  end
 end
 
 function GRANT.uncount(batch, case, g, fen)
@@ -319,6 +337,13 @@ function GRANT.stop(batch, case)
   g.s = 'STOPPED'
   GRANT.set(case, g)
   return entry
+end
+
+-- What came back while the case was under review or had another payment on its way may be held still: it does not stay
+-- so behind the end.
+VERBS['close'].plan = function(batch, case, _, _, _, say)
+  say(nil, GRANT.stop(batch, case))
+  LIFE.leave(batch, case)
 end
 
 -- The household reports that things have changed: what is not paid yet waits for a new assessment.

@@ -159,9 +159,14 @@ function LIFE.leave(batch, case)
   inbox_move(batch, case, '', '0')
 end
 
+-- Nobody ends a case while the citizen is owed what he has repaid and the bank gave back as well (review.lua).
+function LIFE.even(case)
+  return RECOVERY.sum(RECOVERY.parts(case), 'o') > 0 and 'surplus' or nil
+end
+
 -- Nobody withdraws, joins or cancels a case for which money is under way or has been paid.
 function LIFE.unpaid(case)
-  return ACT.number(case.a) > 0 and 'paid' or nil
+  return ACT.number(case.a) > 0 and 'paid' or LIFE.even(case)
 end
 
 function LIFE.end_plan(batch, case, _, _, _, say)
@@ -169,7 +174,7 @@ function LIFE.end_plan(batch, case, _, _, _, say)
   LIFE.leave(batch, case)
 end
 
-VERBS['close'] = { stops = LIFE.ALL_CLOCKS, plan = LIFE.end_plan }
+VERBS['close'] = { stops = LIFE.ALL_CLOCKS, check = LIFE.even, plan = LIFE.end_plan }
 VERBS['withdraw'] = { stops = LIFE.ALL_CLOCKS, check = LIFE.unpaid, plan = LIFE.end_plan }
 VERBS['cancel'] = { stops = LIFE.ALL_CLOCKS, check = LIFE.unpaid, plan = LIFE.end_plan }
 VERBS['consult'] = { stops = { 'review', 'county', 'pay' },

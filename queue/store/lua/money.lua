@@ -286,9 +286,11 @@ end
 
 -- What a grant adds to it (grant.lua): { paid = function(batch, case, pay, tail), failed = … }.
 local GRANT_NEWS = {}
--- What is being recovered and comes back by itself (review.lua).
+-- What a review has found wrong, and what the bank gives back of it (review.lua).
 local RECOVERY = {}
 
+-- Answers the word for the citizen's message and, if that is not all of the payment, the amount that it is about; nil
+-- when it is nothing to him.
 local function settle(batch, case, pay, outcome, tail)
   local fund = fund_of(batch, pay.u)
   tail = tail .. ',"payment":"' .. pay.id .. '"'
@@ -296,38 +298,38 @@ local function settle(batch, case, pay, outcome, tail)
     case_complete(batch.P, case)
     return GRANT_NEWS[outcome == 'SUCCEEDED' and 'paid' or 'failed'](batch, case, pay, outcome, tail)
   end
-  local unreviewed = tonumber(case.pu ~= '' and case.pu or '0')
   if outcome == 'SUCCEEDED' then
     local _, held = purse(pay.method)
     local entry = fund_post(fund, held, 'unreviewed', pay.m)
     case_event(batch, case, 'paid', move('paid', case.s) or case.s, tail, entry)
-    case_set(case, 'pu', int(unreviewed + pay.m))
+    case_set(case, 'pu', int(tonumber(case.pu ~= '' and case.pu or '0') + pay.m))
     return 'paid'
   end
   case_complete(batch.P, case)
-  local entry
+  local back = pay.s == 'SUCCEEDED' and RECOVERY.returned(batch, case, pay) or nil
+  local due, entries = pay.m - (back and back.wrong or 0), back and back.entries or {}
   if pay.s == 'SUCCEEDED' then
-    local from = pay.reviewed and 'confirmed' or 'unreviewed'
-    if case.s == 'RECOVERING' and RECOVERY.came_back(case, pay) then
-      from = 'recovering'
-    end
-    if from == 'unreviewed' then
-      case_set(case, 'pu', int(math.max(0, unreviewed - pay.m)))
+    if not pay.reviewed then
+      case_set(case, 'pu', int(math.max(0, tonumber(case.pu ~= '' and case.pu or '0') - pay.m)))
       debt_set(batch, pay, 'u')
     end
-    entry = fund_post(fund, from, 'returned', pay.m) .. ',' .. fund_post(fund, 'returned', 'available', pay.m)
+    if due > 0 then
+      push(entries, fund_post(fund, pay.reviewed and 'confirmed' or 'unreviewed', 'returned', due))
+      push(entries, fund_post(fund, 'returned', 'available', due))
+    end
   else
     local free, held = purse(pay.method)
-    entry = fund_post(fund, held, free, pay.m)
+    push(entries, fund_post(fund, held, free, pay.m))
   end
-  local verb = outcome == 'FAILED' and 'pay-failed' or 'pay-returned'
+  local verb, before = outcome == 'FAILED' and 'pay-failed' or 'pay-returned', case.s
   local open = aid_undo(batch, case, pay)
-  case_event(batch, case, verb, not open and move(verb, case.s) or case.s, tail, entry)
-  RECOVERY.finish(batch, case, tail)
+  case_event(batch, case, verb, due > 0 and not open and move(verb, case.s) or case.s,
+    tail .. (back and back.more or ''), table.concat(entries, ','))
   -- back to the township, before everything else: somebody waits for money that did not come
-  case_set(case, 'cl', '')
-  inbox_move(batch, case, case.t, '0')
-  return verb
+  RECOVERY.settled(batch, case, back, due, tail, before)
+  if due > 0 then
+    return verb, due
+  end
 end
 
 -- Arguments per payment: id, outcome, amount ("" = not told), bank's reference, event tail, first word
@@ -336,11 +338,6 @@ end
 -- "none" (no such payment), "amount" and "conflict" (contradicts what we hold: nothing is changed, a
 -- person must look).
 local OUTCOME_ARGS = 6
-
-local function whole_case(P, case)
-  case_complete(P, case)
-  return case
-end
 
 local function outcome(keys, args)
   local P = keys[1]
@@ -373,9 +370,6 @@ local function outcome(keys, args)
       push(answers, 'amount')
     elseif RANK[to] == 3 and RANK[pay.s] == 3 and to ~= pay.s then
       push(answers, 'conflict')
-    elseif to == 'RETURNED' and pay.s == 'SUCCEEDED' and
-      RECOVERY.blocks(whole_case(P, batch.cases[no] or cases[no]), pay) then
-      push(answers, 'conflict')
     elseif pay.s == 'FAILED' and to == 'RETURNED' then
       push(answers, 'same')
     elseif RANK[to] <= RANK[pay.s] then
@@ -387,13 +381,13 @@ local function outcome(keys, args)
       end
       if RANK[to] >= 3 then
         local case = batch.cases[no] or cases[no]
-        local news = settle(batch, case, pay, to, args[at + 4])
+        local news, about = settle(batch, case, pay, to, args[at + 4])
         pay.s = to
         case_set(case, field, payment_text(pay))
         push(drop, id)
-        if args[at + 5] ~= '' then
+        if news and args[at + 5] ~= '' then
           job_add(batch, 'notify', no .. ':' .. int(case.v), now, args[at + 5] .. '|' .. news .. '|' ..
-              int(pay.m))
+            int(about or pay.m))
         end
       else
         pay.s = to

@@ -46,11 +46,12 @@ static void only_a_banks_return_and_a_later_check_leave_a_final_state(void **sta
         for (int v = 0; final && v < CASE_VERB_COUNT; v++) {
             enum case_state to = CASE_NONE;
             bool archived = s == CASE_ARCHIVED;
-            enum case_state wanted = archived && v == VERB_PAY_RETURNED  ? CASE_PAY_FAILED
-                                     : archived && v == VERB_REVIEW_FAIL ? CASE_REVIEW_FAILED
-                                     : archived && (v == VERB_RATE || v == VERB_CHECKED)
-                                         ? CASE_ARCHIVED
-                                         : CASE_NONE;
+            enum case_state wanted =
+                archived && v == VERB_PAY_RETURNED  ? CASE_PAY_FAILED
+                : archived && v == VERB_REVIEW_FAIL ? CASE_REVIEW_FAILED
+                : archived && (v == VERB_RATE || v == VERB_CHECKED || v == VERB_REFUND)
+                    ? CASE_ARCHIVED
+                    : CASE_NONE;
             enum err err = case_move((enum case_verb)v, (enum case_state)s, &to);
             assert_int_equal(err, wanted == CASE_NONE ? ERR_MOVE : ERR_OK);
             assert_int_equal(to, wanted);
