@@ -219,14 +219,11 @@ static enum err put_where(const struct trail *t, struct slice id, struct json_ou
 {
     static struct ledger_part parts[RECOVERY_PARTS_MAX]; /* one loop, used up before this returns */
     struct slice recovery = slice_make(NULL, 0);
-    int64_t payment = 0;
     size_t n = 0;
-    enum err err =
-        slice_to_int64(slice_make(id.ptr + id.len - 2, 2), 1, CASE_PAYMENTS_MAX, &payment);
-    if (err == ERR_OK) {
-        err = recovery_read(t->row.recovery, &recovery, parts, &n);
-    }
-    enum ledger_account account = account_of(&t->row, (int)payment, parts, n);
+    int payment =
+        (id.ptr[id.len - 2] - '0') * 10 + (id.ptr[id.len - 1] - '0'); /* it ends in two digits */
+    enum err err = recovery_read(t->row.recovery, &recovery, parts, &n);
+    enum ledger_account account = account_of(&t->row, payment, parts, n);
     json_open_object(o, "where");
     json_put_text(o, "account", ledger_account_word(account));
     json_put_text(o, "account_zh", ledger_account_zh(account));
@@ -237,7 +234,7 @@ static enum err put_where(const struct trail *t, struct slice id, struct json_ou
     json_put_bool(o, "papers_overdue", t->row.payment.overdue);
     if (recovery.len > 0) {
         json_put_slice(o, "recovery", recovery);
-        put_found((int)payment, t->row.payment.reviewed, parts, n, o);
+        put_found(payment, t->row.payment.reviewed, parts, n, o);
     }
     json_close_object(o);
     put_accounts(t, o);

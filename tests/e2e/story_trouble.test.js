@@ -85,14 +85,14 @@ test('the wrong account: the money comes back, the account is put right, the sam
 
 test('the review finds it wrong: part is recovered, hardship waives the rest', async () => {
     const no = await withPapers();
-    const fen = (await story.shown(no)).payments[0].amount_fen;
+    const [{ id: payment, amount_fen: fen }] = (await story.shown(no)).payments;
     const wrong = fen - 10000;
     await story.says(story.wang, no, 'review-fail', { amount_fen: wrong }, '403 forbidden');
     await story.says(story.li, no, 'review-fail', { amount_fen: fen + 1 }, '409 cap-reached');
     await story.says(story.li, no, 'review-fail', { amount_fen: wrong, reason: '核实收入后部分不符' });
     await story.says(story.li, no, 'recover', {}, '403 forbidden'); // whoever found it does not decide
     const open = await story.says(story.chen, no, 'recover', { reason: '通知退回' });
-    assert.deepStrictEqual(open.recovery.open, [{ fund: TOWNSHIP, amount_fen: wrong }]);
+    assert.deepStrictEqual(open.recovery.open, [{ payment, fund: TOWNSHIP, amount_fen: wrong }]);
     await story.says(story.qian, no, 'repay', { amount_fen: 5000 });
     const before = await story.fund();
     const done = await story.says(story.li, no, 'waive', { reason: '家庭困难，经核减免' });

@@ -3,7 +3,8 @@
 --
 -- Field rc of the case, from the failed review on: "STATUS|who|parts", and "|outcome:who" behind it while a refund
 -- waits for its second person. STATUS: FAILED (who found it; nobody has decided), RECOVERING (who decided), WAIVED,
--- or DONE (nothing of it is open). Parts "<kind><payment>:<fund>=<fen>,…", what became of the money that was found wrong:
+-- or DONE (nothing of it is open). Parts "<kind><payment>:<fund>=<fen>,…", what became of the money that was found
+-- wrong:
 --   u, c  not decided; was not reviewed before, was confirmed before
 --   r     being recovered
 --   d     repaid
