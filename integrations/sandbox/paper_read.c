@@ -105,8 +105,8 @@ static bool text_at(const xmlNode *parent, const char *path, char *out, size_t s
         return false;
     }
     xmlChar *content = xmlNodeGetContent(node);
-    bool ok = content != NULL && content[0] != '\0' &&
-              slice_copy(slice_trim(slice_of((const char *)content)), out, size) == ERR_OK;
+    struct slice text = slice_trim(slice_of((const char *)content));
+    bool ok = text.len > 0 && slice_copy(text, out, size) == ERR_OK;
     xmlFree(content);
     return ok;
 }
@@ -261,7 +261,8 @@ static enum err read_lines(struct slice text, struct paper *p, char why[PAPER_WH
         line.len--;
         size_t n = columns(line, c);
         if (!begun) {
-            begun = n == 7 && slice_is(c[0], "H") && c[2].len == 8 && slice_all_digits(c[2]) &&
+            begun = n == 7 && slice_is(c[0], "H") && c[1].len > 0 && c[4].len > 0 && c[2].len == 8 &&
+                    slice_all_digits(c[2]) &&
                     slice_copy(c[1], p->msg_id, sizeof(p->msg_id)) == ERR_OK &&
                     slice_copy(c[4], p->account, sizeof(p->account)) == ERR_OK;
             memcpy(head, c, sizeof(head));

@@ -28,7 +28,7 @@ struct sms_box {
 
 MUST_CHECK enum err sms_box_init(struct sms_box *b);
 void sms_box_release(struct sms_box *b);
-/* to, from: 0..SMS_NUMBER_MAX characters without spaces. ERR_INPUT, ERR_NO_MEMORY. */
+/* to, from: 0..SMS_NUMBER_MAX characters without spaces and control characters. ERR_INPUT, ERR_NO_MEMORY. */
 MUST_CHECK enum err sms_box_add(struct sms_box *b, int64_t at_ms, struct slice to,
                                 struct slice from, struct slice text);
 /* Journal line of the newest: S time to from "text" (from is - when empty). */
