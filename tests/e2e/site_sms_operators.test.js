@@ -44,12 +44,15 @@ async function becomes(s, no, state, provider = s.name) {
     return items[0];
 }
 
-const waiting = (s, no) =>
+// Until it waits for its next try behind so many; on a slow machine that may have been made meanwhile.
+const waiting = (s, no, tries = 1) =>
     until(
         () => `a next try for ${no} ${tails(s)}`,
         async () => {
             const jobs = await s.site.redis('ZRANGE', s.site.key('q:notify:delayed'), 0, -1);
-            return jobs.some((job) => String(job).startsWith(`${no}:`));
+            if (jobs.some((job) => String(job).startsWith(`${no}:`))) return true;
+            const [one] = await s.told(no);
+            return one?.tries > tries || one?.state === 'delivered';
         },
     );
 
@@ -264,8 +267,8 @@ for (const [name, operator] of Object.entries(OPERATORS)) {
                 await waiting(s, second);
                 await s.fault('error_500_before', other);
                 await s.forward(MINUTE);
-                await until('the second try', async () => (await s.told(second))[0].tries === 2);
-                await waiting(s, second);
+                await until('the second try', async () => (await s.told(second))[0].tries >= 2);
+                await waiting(s, second, 2);
                 await s.forward(5 * MINUTE);
                 await becomes(s, second, 'delivered');
                 assert.deepStrictEqual(await via(other), [name]);
@@ -286,8 +289,8 @@ for (const [name, operator] of Object.entries(OPERATORS)) {
                 const second = await call(s, throttled);
                 await waiting(s, second);
                 await s.forward(MINUTE);
-                await until('the second try', async () => (await s.told(second))[0].tries === 2);
-                await waiting(s, second);
+                await until('the second try', async () => (await s.told(second))[0].tries >= 2);
+                await waiting(s, second, 2);
                 await s.forward(2 * MINUTE);
                 await becomes(s, second, 'delivered', 'kannel');
                 assert.deepStrictEqual(await via(throttled), ['kannel']);
