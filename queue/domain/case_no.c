@@ -45,7 +45,8 @@ static int number_of(const char *digits, size_t count)
 enum err case_no_read(struct slice text, struct case_no_parts *parts)
 {
     if (text.len != CASE_NO_DIGITS || !slice_all_digits(text) ||
-        check_digit(slice_make(text.ptr, CASE_NO_DIGITS - 1)) != text.ptr[CASE_NO_DIGITS - 1]) {
+        check_digit(slice_make(text.ptr, CASE_NO_DIGITS - 1)) != text.ptr[CASE_NO_DIGITS - 1] ||
+        number_of(text.ptr + 14, 7) == 0) { /* the sequence counts from 1 */
         return ERR_INPUT;
     }
     memcpy(parts->region, text.ptr, 6);

@@ -30,7 +30,7 @@ int case_no_date(int64_t at_ms);
 /* region: 6 digits; date: yymmdd; node 0..99; sequence 1..CASE_SEQUENCE_MAX (programmer errors
  * otherwise). */
 void case_no_write(const struct case_no_parts *parts, char out[CASE_NO_SIZE]);
-/* ERR_INPUT: not 22 digits or the check digit is wrong. */
+/* ERR_INPUT: not 22 digits, the check digit is wrong, or the sequence is 0. */
 MUST_CHECK enum err case_no_read(struct slice text, struct case_no_parts *parts);
 /* ISO 7064 MOD 11,10 check digit ('0'..'9') of a run of digits. */
 char check_digit(struct slice digits);

@@ -102,7 +102,7 @@ static enum err check_order(const struct pay_order *o, size_t row, struct bankfi
     if (payee.bank.len > 35) {
         return refuse(fault, row, "bank", "has more than 35 characters");
     }
-    if (!text_fits(o->payee_name, 1, BANKFILE_NAME_POINTS_MAX)) {
+    if (slice_trim(o->payee_name).len == 0 || !text_fits(o->payee_name, 1, BANKFILE_NAME_POINTS_MAX)) {
         return refuse(fault, row, "name", "is empty, too long or has characters that no file can carry");
     }
     if (!text_fits(o->note, 0, SIZE_MAX)) {
