@@ -12,8 +12,6 @@
 #define REASON_CHARS_MAX 100
 #define CASH_TASK_MS INT64_C(86400000) /* the county looks into a gap within a day */
 
-static const char KEY_REUSED[] = "这个 Idempotency-Key 已用于另一份内容，请换一个新的。";
-
 static void reply_fund(struct op *op, enum err err, const redisReply *reply, int status)
 {
     struct fund_view f;
@@ -186,9 +184,9 @@ static bool reply_refusal(struct op *op, const struct fund_result *r)
     int64_t shown = r->number < 0 ? -r->number : r->number;
     money_format_zh(shown > AMOUNT_FEN_MAX ? AMOUNT_FEN_MAX : shown, fen);
     switch (r->outcome) {
-    case FUND_OK:
-    case FUND_REPLAYED: return false;
-    case FUND_KEY_REUSED: op_reply_problem(op, ERR_KEY_REUSED, KEY_REUSED); break;
+    case FUND_OK: return false;
+    case FUND_REPLAYED: op->replayed = true; return false;
+    case FUND_KEY_REUSED: op_reply_key_reused(op); break;
     case FUND_NONE:
         op_reply_problem(op, ERR_NOT_FOUND, "没有这只备用金，或没有这项待办的申请。");
         break;
@@ -250,14 +248,12 @@ static void reply_number(struct op *op, enum err err, const redisReply *reply, c
     if (!read_result(op, err, reply, &r)) {
         return;
     }
-    const struct http_field replayed = {SLICE_LIT("Idempotency-Replayed"), SLICE_LIT("true")};
     buf_init(&text, 256);
     json_out_init(&o, &text);
     json_open_object(&o, NULL);
     json_put_int(&o, name, r.number);
     json_close_object(&o);
-    op_reply_json(op, 201, &text, &replayed, r.outcome == FUND_REPLAYED ? 1 : 0);
-    buf_release(&text);
+    op_reply_written(op, 201, &text);
 }
 
 /* ---- Allotments ---- */
@@ -272,10 +268,11 @@ static void on_allotted(void *data, enum err err, const redisReply *reply)
     if (err != ERR_OK) {
         op_reply_store(op, err);
     } else if (outcome == ALLOT_KEY_REUSED) {
-        op_reply_problem(op, ERR_KEY_REUSED, KEY_REUSED);
+        op_reply_key_reused(op);
     } else if (outcome == ALLOT_CAP) {
         op_reply_problem(op, ERR_CAP, "备用金累计拨付超过系统上限。");
     } else {
+        op->replayed = outcome == ALLOT_REPLAYED;
         show_fund_after(op);
     }
 }

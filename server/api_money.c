@@ -161,7 +161,7 @@ static void on_switched(void *data, enum err err, const redisReply *reply)
     struct op *op = data;
     enum switch_outcome outcome = SWITCH_OK;
     if (err == ERR_OK) {
-        err = pay_switch_read(reply, &outcome);
+        err = pay_switch_read(reply, &outcome, &op->replayed);
     }
     if (err != ERR_OK) {
         op_reply_store(op, err);
@@ -176,12 +176,13 @@ static void on_switched(void *data, enum err err, const redisReply *reply)
     case SWITCH_FULL:
         op_reply_problem(op, ERR_LIMIT, "停发的范围已达上限，请改为停发全部（all）。");
         break;
+    case SWITCH_KEY_REUSED: op_reply_key_reused(op); break;
     case SWITCH_OK:
     case SWITCH_ASKED: list_stops(op); break;
     }
 }
 
-static bool read_switch(struct op *op, struct slice *scope, struct slice *tail)
+static bool read_switch(struct op *op, struct pay_switch *s)
 {
     struct slice reason;
     for (const struct json *m = json_first(op->json); m != NULL; m = json_next(m)) {
@@ -190,7 +191,10 @@ static bool read_switch(struct op *op, struct slice *scope, struct slice *tail)
             return false;
         }
     }
-    if (json_string(json_get(op->json, "scope"), scope) != ERR_OK || !pay_scope_valid(*scope)) {
+    *s = (struct pay_switch){
+        .actor = op_actor(op), .idem_hash = op_idem(op), .fingerprint = op_fingerprint(op)};
+    if (json_string(json_get(op->json, "scope"), &s->scope) != ERR_OK ||
+        !pay_scope_valid(s->scope)) {
         op_reply_fault(op, "/scope", "范围须为 all、rail:渠道名 或 township:区划代码。");
         return false;
     }
@@ -199,24 +203,24 @@ static bool read_switch(struct op *op, struct slice *scope, struct slice *tail)
         op_reply_fault(op, "/reason", "请写明理由（1 到 100 字），不要写姓名、电话和证件号码。");
         return false;
     }
-    *tail = op_tail(op, slice_trim(reason), "");
-    return tail->ptr != NULL;
+    s->event_tail = op_tail(op, slice_trim(reason), "");
+    return s->event_tail.ptr != NULL;
 }
 
 void money_stop(struct op *op)
 {
-    struct slice scope, tail;
-    if (read_switch(op, &scope, &tail)) {
-        pay_stop_write(&op->g->fcall, op->g->settings->region, scope, op_actor(op), tail);
+    struct pay_switch s;
+    if (read_switch(op, &s)) {
+        pay_stop_write(&op->g->fcall, op->g->settings->region, &s);
         op_call(op, on_switched);
     }
 }
 
 void money_resume(struct op *op)
 {
-    struct slice scope, tail;
-    if (read_switch(op, &scope, &tail)) {
-        pay_resume_write(&op->g->fcall, op->g->settings->region, scope, op_actor(op), tail);
+    struct pay_switch s;
+    if (read_switch(op, &s)) {
+        pay_resume_write(&op->g->fcall, op->g->settings->region, &s);
         op_call(op, on_switched);
     }
 }
@@ -230,7 +234,7 @@ static void on_decided(void *data, enum err err, const redisReply *reply)
     struct buf text;
     struct json_out o;
     if (err == ERR_OK) {
-        err = pay_decide_read(reply, &answer);
+        err = pay_decide_read(reply, &answer, &op->replayed);
     }
     if (err != ERR_OK) {
         op_reply_store(op, err);
@@ -246,6 +250,7 @@ static void on_decided(void *data, enum err err, const redisReply *reply)
         return;
     case PAY_DECIDE_NOT_FOUND: op_reply_problem(op, ERR_NOT_FOUND, "没有这笔发放。"); return;
     case PAY_DECIDE_FINAL: op_reply_problem(op, ERR_CONFLICT, "这笔发放已有结果。"); return;
+    case PAY_DECIDE_KEY_REUSED: op_reply_key_reused(op); return;
     case PAY_DECIDE_OK:
     case PAY_DECIDE_ASKED:
     case PAY_DECIDE_OTHER: break;
@@ -279,10 +284,14 @@ void payments_decide(struct op *op)
                        "请写明依据，例如哪一天的流水（1 到 100 字），不要写姓名和账号。");
         return;
     }
-    struct slice tail = op_tail(op, slice_trim(reason), "");
-    if (tail.ptr != NULL) {
-        pay_decide_write(&op->g->fcall, op->g->settings->region, op->params[0],
-                         slice_is(outcome, "succeeded"), op_actor(op), tail);
+    const struct pay_decision d = {.id = op->params[0],
+                                   .succeeded = slice_is(outcome, "succeeded"),
+                                   .actor = op_actor(op),
+                                   .event_tail = op_tail(op, slice_trim(reason), ""),
+                                   .idem_hash = op_idem(op),
+                                   .fingerprint = op_fingerprint(op)};
+    if (d.event_tail.ptr != NULL) {
+        pay_decide_write(&op->g->fcall, op->g->settings->region, &d);
         op_call(op, on_decided);
     }
 }

@@ -279,6 +279,11 @@ static void on_asked(void *data, enum err err, const redisReply *reply)
         op_reply_problem(op, ERR_LIMIT, "等待对账的日期太多，请稍后再试。");
         return;
     }
+    if (outcome == RECONCILE_ASK_KEY_REUSED) {
+        op_reply_key_reused(op);
+        return;
+    }
+    op->replayed = outcome == RECONCILE_ASK_REPLAYED;
     buf_init(&text, 1024);
     json_out_init(&o, &text);
     json_open_object(&o, NULL);
@@ -312,10 +317,14 @@ void reconciliation_ask(struct op *op)
         op_reply_fault(op, "/reason", "请写明理由（1 到 100 字），不要写姓名、电话和证件号码。");
         return;
     }
-    struct slice tail = op_tail(op, slice_trim(reason), "");
-    if (tail.ptr != NULL) {
-        reconcile_ask_write(&op->g->fcall, op->g->settings->region, st->rail, st->day,
-                            clock_now_ms(), tail);
+    const struct reconcile_ask a = {.rail = st->rail,
+                                    .day = st->day,
+                                    .due_ms = clock_now_ms(),
+                                    .event_tail = op_tail(op, slice_trim(reason), ""),
+                                    .idem_hash = op_idem(op),
+                                    .fingerprint = op_fingerprint(op)};
+    if (a.event_tail.ptr != NULL) {
+        reconcile_ask_write(&op->g->fcall, op->g->settings->region, &a);
         op_call(op, on_asked);
     }
 }

@@ -20,6 +20,10 @@ static void op_end(struct op *op)
 static void reply(struct op *op, struct http_response *r)
 {
     op->g->metrics.answers[r->status / 100 % 6]++;
+    if (op->replayed && r->extra_count < HTTP_EXTRA_HEADERS_MAX) {
+        r->extra[r->extra_count++] =
+            (struct http_field){SLICE_LIT("Idempotency-Replayed"), SLICE_LIT("true")};
+    }
     if (op->g->http != NULL) { /* gone when the drain was cut short: then nobody listens any more */
         http_reply(op->g->http, op->ticket, r);
     }
@@ -114,6 +118,11 @@ void op_reply_store(struct op *op, enum err err)
     op_reply_problem(op, err,
                      err_may_retry(err) ? "暂时无法存取数据，请稍后用同一个 Idempotency-Key 重试。"
                                         : "服务内部错误。");
+}
+
+void op_reply_key_reused(struct op *op)
+{
+    op_reply_problem(op, ERR_KEY_REUSED, "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
 }
 
 bool op_call(struct op *op, store_reply_fn *on_reply)

@@ -49,7 +49,8 @@ struct op {
     const struct op_route *route;
     struct caller caller;
     int64_t began_us;
-    bool head; /* HEAD: nothing special, the server leaves the body away */
+    bool replayed; /* the same key was answered before: the answer says so (Idempotency-Replayed) */
+    bool head;     /* HEAD: nothing special, the server leaves the body away */
     /* copies in the arena */
     struct slice params[ROUTER_PARAMS_MAX];
     struct slice query, body, key, if_match, if_none_match, bearer;
@@ -100,6 +101,8 @@ void op_reply_problem_full(struct op *op, const struct problem *p);
 void op_reply_fault(struct op *op, const char *pointer, const char *detail);
 /* The store could not be asked or its answer was not one: what every handler says then. */
 void op_reply_store(struct op *op, enum err err);
+/* The Idempotency-Key was used for something else. */
+void op_reply_key_reused(struct op *op);
 
 /* ---- Asking the store ---- The gateway's fcall is filled by the caller; on_reply(op, err, reply)
  * runs later, or the op is answered with op_reply_store here (then false). */

@@ -39,55 +39,72 @@ bool pay_scope_stopped(struct slice stopped, const char *rail, struct slice fund
     return false;
 }
 
-static void switch_write(struct fcall *f, const char *region, const char *name, struct slice scope,
-                         struct slice actor, struct slice event_tail)
+static void switch_write(struct fcall *f, const char *region, const char *name,
+                         const struct pay_switch *s)
 {
     fcall_begin(f, name, region);
-    fcall_slice(f, scope);
-    fcall_slice(f, actor);
-    fcall_slice(f, event_tail);
+    fcall_slice(f, s->scope);
+    fcall_slice(f, s->actor);
+    fcall_slice(f, s->event_tail);
+    fcall_slice(f, s->idem_hash);
+    fcall_slice(f, s->fingerprint);
 }
 
-void pay_stop_write(struct fcall *f, const char *region, struct slice scope, struct slice actor,
-                    struct slice event_tail)
+void pay_stop_write(struct fcall *f, const char *region, const struct pay_switch *s)
 {
-    switch_write(f, region, "pay_stop", scope, actor, event_tail);
+    switch_write(f, region, "pay_stop", s);
 }
 
-void pay_resume_write(struct fcall *f, const char *region, struct slice scope, struct slice actor,
-                      struct slice event_tail)
+void pay_resume_write(struct fcall *f, const char *region, const struct pay_switch *s)
 {
-    switch_write(f, region, "pay_resume", scope, actor, event_tail);
+    switch_write(f, region, "pay_resume", s);
 }
 
-enum err pay_switch_read(const redisReply *reply, enum switch_outcome *out)
+/* {word} or {"replayed", word}: index of the word among `words`. */
+static enum err word_read(const redisReply *reply, const char *const *words, size_t n, size_t *out,
+                          bool *replayed)
 {
-    static const char *const WORDS[] = {[SWITCH_OK] = "ok",
-                                        [SWITCH_ASKED] = "asked",
-                                        [SWITCH_SAME_PERSON] = "same-person",
-                                        [SWITCH_NOT_FOUND] = "not-found",
-                                        [SWITCH_FULL] = "full"};
-    for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
-        if (slice_is(reply_text(reply), WORDS[i])) {
-            *out = (enum switch_outcome)i;
+    bool again = slice_is(reply_text_at(reply, 0), "replayed");
+    struct slice word = reply_text_at(reply, again ? 1 : 0);
+    for (size_t i = 0; i < n; i++) {
+        if (slice_is(word, words[i])) {
+            *out = i;
+            *replayed = again;
             return ERR_OK;
         }
     }
     return ERR_CORRUPT;
 }
 
-void pay_decide_write(struct fcall *f, const char *region, struct slice id, bool succeeded,
-                      struct slice actor, struct slice event_tail)
+enum err pay_switch_read(const redisReply *reply, enum switch_outcome *out, bool *replayed)
 {
-    fcall_begin(f, "pay_decide", region);
-    fcall_slice(f, id);
-    fcall_text(f, succeeded ? "SUCCEEDED" : "FAILED");
-    fcall_slice(f, actor);
-    fcall_slice(f, event_tail);
-    fcall_text(f, "money");
+    static const char *const WORDS[] = {[SWITCH_OK] = "ok",
+                                        [SWITCH_ASKED] = "asked",
+                                        [SWITCH_SAME_PERSON] = "same-person",
+                                        [SWITCH_NOT_FOUND] = "not-found",
+                                        [SWITCH_FULL] = "full",
+                                        [SWITCH_KEY_REUSED] = "key-reused"};
+    size_t at = 0;
+    enum err err = word_read(reply, WORDS, COUNT_OF(WORDS), &at, replayed);
+    if (err == ERR_OK) {
+        *out = (enum switch_outcome)at;
+    }
+    return err;
 }
 
-enum err pay_decide_read(const redisReply *reply, enum decide_answer *out)
+void pay_decide_write(struct fcall *f, const char *region, const struct pay_decision *d)
+{
+    fcall_begin(f, "pay_decide", region);
+    fcall_slice(f, d->id);
+    fcall_text(f, d->succeeded ? "SUCCEEDED" : "FAILED");
+    fcall_slice(f, d->actor);
+    fcall_slice(f, d->event_tail);
+    fcall_text(f, "money");
+    fcall_slice(f, d->idem_hash);
+    fcall_slice(f, d->fingerprint);
+}
+
+enum err pay_decide_read(const redisReply *reply, enum decide_answer *out, bool *replayed)
 {
     static const char *const WORDS[] = {[PAY_DECIDE_OK] = "ok",
                                         [PAY_DECIDE_ASKED] = "asked",
@@ -95,14 +112,14 @@ enum err pay_decide_read(const redisReply *reply, enum decide_answer *out)
                                         [PAY_DECIDE_OTHER] = "other",
                                         [PAY_DECIDE_UNDER_WAY] = "under-way",
                                         [PAY_DECIDE_NOT_FOUND] = "not-found",
-                                        [PAY_DECIDE_FINAL] = "final"};
-    for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
-        if (slice_is(reply_text(reply), WORDS[i])) {
-            *out = (enum decide_answer)i;
-            return ERR_OK;
-        }
+                                        [PAY_DECIDE_FINAL] = "final",
+                                        [PAY_DECIDE_KEY_REUSED] = "key-reused"};
+    size_t at = 0;
+    enum err err = word_read(reply, WORDS, COUNT_OF(WORDS), &at, replayed);
+    if (err == ERR_OK) {
+        *out = (enum decide_answer)at;
     }
-    return ERR_CORRUPT;
+    return err;
 }
 
 void pay_stops_write(struct fcall *f, const char *region)

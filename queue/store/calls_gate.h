@@ -12,14 +12,24 @@ bool pay_scope_valid(struct slice scope);
  * stopped county stops its townships. Pure. */
 bool pay_scope_stopped(struct slice stopped, const char *rail, struct slice fund);
 
+struct pay_switch {
+    struct slice scope, actor, event_tail, idem_hash, fingerprint;
+};
 /* Stop at once. The answer: SWITCH_OK or SWITCH_FULL. */
-void pay_stop_write(struct fcall *f, const char *region, struct slice scope, struct slice actor,
-                    struct slice event_tail);
+void pay_stop_write(struct fcall *f, const char *region, const struct pay_switch *s);
 /* Go on: one person asks (SWITCH_ASKED), another one does it (SWITCH_OK). */
-void pay_resume_write(struct fcall *f, const char *region, struct slice scope, struct slice actor,
-                      struct slice event_tail);
-enum switch_outcome { SWITCH_OK, SWITCH_ASKED, SWITCH_SAME_PERSON, SWITCH_NOT_FOUND, SWITCH_FULL };
-MUST_CHECK enum err pay_switch_read(const redisReply *reply, enum switch_outcome *out);
+void pay_resume_write(struct fcall *f, const char *region, const struct pay_switch *s);
+enum switch_outcome {
+    SWITCH_OK,
+    SWITCH_ASKED,
+    SWITCH_SAME_PERSON,
+    SWITCH_NOT_FOUND,
+    SWITCH_FULL,
+    SWITCH_KEY_REUSED
+};
+/* *replayed: the same key has been answered so before, nothing was done now. */
+MUST_CHECK enum err pay_switch_read(const redisReply *reply, enum switch_outcome *out,
+                                    bool *replayed);
 
 /* A parked payment whose outcome no provider tells: two people decide. notify: as payment_news. */
 enum decide_answer {
@@ -29,11 +39,17 @@ enum decide_answer {
     PAY_DECIDE_OTHER, /* the first one said otherwise; now this one has begun */
     PAY_DECIDE_UNDER_WAY,
     PAY_DECIDE_NOT_FOUND,
-    PAY_DECIDE_FINAL
+    PAY_DECIDE_FINAL,
+    PAY_DECIDE_KEY_REUSED
 };
-void pay_decide_write(struct fcall *f, const char *region, struct slice id, bool succeeded,
-                      struct slice actor, struct slice event_tail);
-MUST_CHECK enum err pay_decide_read(const redisReply *reply, enum decide_answer *out);
+struct pay_decision {
+    struct slice id;
+    bool succeeded;
+    struct slice actor, event_tail, idem_hash, fingerprint;
+};
+void pay_decide_write(struct fcall *f, const char *region, const struct pay_decision *d);
+MUST_CHECK enum err pay_decide_read(const redisReply *reply, enum decide_answer *out,
+                                    bool *replayed);
 
 struct pay_stop {
     struct slice scope, stopped_by, resume_asked_by; /* the last one "" = nobody yet */

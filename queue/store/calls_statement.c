@@ -241,24 +241,30 @@ enum err statement_payments_read(const redisReply *reply, struct statement_payme
 
 /* ---- Reconciling ---- */
 
-void reconcile_ask_write(struct fcall *f, const char *region, const char *rail, const char *day,
-                         int64_t due_ms, struct slice event_tail)
+void reconcile_ask_write(struct fcall *f, const char *region, const struct reconcile_ask *a)
 {
     fcall_begin(f, "reconcile_ask", region);
-    fcall_text(f, rail);
-    fcall_text(f, day);
-    fcall_int(f, due_ms);
-    fcall_slice(f, event_tail);
+    fcall_text(f, a->rail);
+    fcall_text(f, a->day);
+    fcall_int(f, a->due_ms);
+    fcall_slice(f, a->event_tail);
+    fcall_slice(f, a->idem_hash);
+    fcall_slice(f, a->fingerprint);
 }
 
 enum err reconcile_ask_read(const redisReply *reply, enum reconcile_ask_outcome *out)
 {
-    bool ok = slice_is(reply_text(reply), "ok");
-    if (!ok && !slice_is(reply_text(reply), "full")) {
-        return ERR_CORRUPT;
+    static const char *const WORDS[] = {[RECONCILE_ASK_OK] = "ok",
+                                        [RECONCILE_ASK_FULL] = "full",
+                                        [RECONCILE_ASK_REPLAYED] = "replayed",
+                                        [RECONCILE_ASK_KEY_REUSED] = "key-reused"};
+    for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
+        if (slice_is(reply_text_at(reply, 0), WORDS[i])) {
+            *out = (enum reconcile_ask_outcome)i;
+            return ERR_OK;
+        }
     }
-    *out = ok ? RECONCILE_ASK_OK : RECONCILE_ASK_FULL;
-    return ERR_OK;
+    return ERR_CORRUPT;
 }
 
 void reconcile_plan_write(struct fcall *f, const char *region, const char *rail, const char *day,

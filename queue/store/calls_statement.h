@@ -84,9 +84,18 @@ MUST_CHECK enum err statement_payments_read(const redisReply *reply, struct stat
 
 /* Ask for a run; a worker of the pay stage takes it. due_ms: not before. RECONCILE_ASK_FULL: too
  * many wait. */
-enum reconcile_ask_outcome { RECONCILE_ASK_OK, RECONCILE_ASK_FULL };
-void reconcile_ask_write(struct fcall *f, const char *region, const char *rail, const char *day,
-                         int64_t due_ms, struct slice event_tail);
+enum reconcile_ask_outcome {
+    RECONCILE_ASK_OK,
+    RECONCILE_ASK_FULL,
+    RECONCILE_ASK_REPLAYED, /* the same key has asked for it before */
+    RECONCILE_ASK_KEY_REUSED
+};
+struct reconcile_ask {
+    const char *rail, *day;
+    int64_t due_ms;
+    struct slice event_tail, idem_hash, fingerprint;
+};
+void reconcile_ask_write(struct fcall *f, const char *region, const struct reconcile_ask *a);
 MUST_CHECK enum err reconcile_ask_read(const redisReply *reply, enum reconcile_ask_outcome *out);
 /* The daily run: asked for unless there is a report of that day, or somebody has asked. No event.
  */

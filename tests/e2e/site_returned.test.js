@@ -6,7 +6,7 @@ const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const { Story, TOWNSHIP, COUNTY } = require('../support/story.js');
-const { person } = require('../support/api.js');
+const { person, freshKey } = require('../support/api.js');
 
 const DAY = '2026-11-20';
 const RAN_AWAY = { cause: 'stranded', stranded: true, narrative: '钱包丢了，回不了家' };
@@ -45,6 +45,32 @@ async function reconciled(name, returned) {
     const args = ['reconcile', '--rail', 'g2p', '--date', DAY, '--statement', story.site.file(name)];
     return JSON.parse(await story.site.ctl(...args));
 }
+
+test('the same key twice is one act: the kill switch, a run, an allotment; another body is refused', async () => {
+    const { qian, li } = story;
+    const twice = async (who, path, body, status) => {
+        const key = freshKey();
+        const first = await who.post(path, body, { key });
+        const second = await who.post(path, body, { key });
+        assert.deepStrictEqual([first.status, second.status], [status, status], `${path}: ${second.text}`);
+        assert.strictEqual(first.headers['idempotency-replayed'], undefined, path);
+        assert.strictEqual(second.headers['idempotency-replayed'], 'true', path);
+        const other = await who.post(path, { ...body, reason: '另有原因' }, { key });
+        assert.strictEqual(other.status, 422, `${path}: ${other.text}`);
+        return second.json;
+    };
+    const body = { scope: 'rail:wechat', reason: '渠道异常' };
+    await twice(li, '/v1/money/stops', body, 200);
+    const { stops } = await twice(qian, '/v1/money/resumes', body, 200);
+    assert.strictEqual(stops[0].resume_asked_by, 'finance:qian');
+    assert.strictEqual((await qian.post('/v1/money/resumes', body)).status, 403); // asked anew it takes another one
+    assert.deepStrictEqual((await twice(li, '/v1/money/resumes', body, 200)).stops, []);
+    await twice(qian, `/v1/reconciliation/${DAY}`, { rail: 'wechat', reason: '核对' }, 202);
+    const before = await story.fund();
+    await twice(qian, `/v1/funds/${TOWNSHIP}/allotments`, { amount_fen: 700, reason: '拨付' }, 201);
+    assert.strictEqual((await story.fund()).allotted_fen, before.allotted_fen + 700);
+    await twice(qian, `/v1/funds/${TOWNSHIP}/withdrawals`, { amount_fen: 700, reason: '收回' }, 201);
+});
 
 const trail = (payment) => story.auditor.must(200, 'GET', `/v1/payments/${payment}/trail`);
 const surplus = async () =>

@@ -3,20 +3,35 @@
 
 #include "queue/store/calls_gate.h"
 
-static enum switch_outcome stop(const char *scope, const char *who)
+static struct pay_switch order(const char *scope, const char *who, const char *key)
+{
+    return (struct pay_switch){.scope = slice_of(scope),
+                               .actor = slice_of(who),
+                               .event_tail = SLICE_LIT(TAIL),
+                               .idem_hash = slice_of(key),
+                               .fingerprint = slice_of(scope)};
+}
+
+static enum switch_outcome say(bool go_on, const char *scope, const char *who, const char *key,
+                               bool replay)
 {
     enum switch_outcome outcome;
-    pay_stop_write(store_fcall(store), REGION, slice_of(scope), slice_of(who), SLICE_LIT(TAIL));
-    assert_ok(pay_switch_read(send_call(), &outcome));
+    struct pay_switch s = order(scope, who, key);
+    bool replayed = !replay;
+    (go_on ? pay_resume_write : pay_stop_write)(store_fcall(store), REGION, &s);
+    assert_ok(pay_switch_read(send_call(), &outcome, &replayed));
+    assert_int_equal(replayed, replay);
     return outcome;
+}
+
+static enum switch_outcome stop(const char *scope, const char *who)
+{
+    return say(false, scope, who, fresh(), false);
 }
 
 static enum switch_outcome resume(const char *scope, const char *who)
 {
-    enum switch_outcome outcome;
-    pay_resume_write(store_fcall(store), REGION, slice_of(scope), slice_of(who), SLICE_LIT(TAIL));
-    assert_ok(pay_switch_read(send_call(), &outcome));
-    return outcome;
+    return say(true, scope, who, fresh(), false);
 }
 
 static size_t stops(struct pay_stop *list)
@@ -55,6 +70,26 @@ static void stopping_again_forgets_who_asked_to_go_on(void **state)
     assert_int_equal(resume("rail:wechat", REVIEWER), SWITCH_ASKED);
 }
 
+static void the_same_key_gives_the_first_answer_and_does_nothing(void **state)
+{
+    static struct pay_stop list[PAY_STOPS_MAX];
+    char before[REDIS_DIGEST_SIZE];
+    (void)state;
+    assert_int_equal(say(false, "all", REVIEWER, "k1", false), SWITCH_OK);
+    assert_int_equal(say(true, "all", "finance:qian", "k2", false), SWITCH_ASKED);
+    mark_data(before);
+    assert_int_equal(say(true, "all", "finance:qian", "k2", true), SWITCH_ASKED);
+    assert_int_equal(say(false, "all", REVIEWER, "k1", true),
+                     SWITCH_OK); /* he has not stopped it anew */
+    assert_int_equal(say(true, "rail:g2p", "finance:qian", "k2", false), SWITCH_KEY_REUSED);
+    assert_unchanged(before);
+    assert_int_equal(say(true, "all", REVIEWER, "k3", false), SWITCH_OK);
+    assert_int_equal(say(true, "all", REVIEWER, "k3", true), SWITCH_OK);
+    assert_int_equal(say(false, "all", REVIEWER, "k1", true),
+                     SWITCH_OK); /* late: it stays resumed */
+    assert_int_equal(stops(list), 0);
+}
+
 static void a_scope_covers_what_it_names(void **state)
 {
     (void)state;
@@ -81,8 +116,8 @@ static void only_scopes_of_the_three_kinds_are_valid(void **state)
     }
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         assert_false(pay_scope_valid(slice_of(BAD[i])));
-        pay_stop_write(store_fcall(store), REGION, slice_of(BAD[i]), SLICE_LIT("x"),
-                       SLICE_LIT(TAIL));
+        struct pay_switch s = order(BAD[i], "x", fresh());
+        pay_stop_write(store_fcall(store), REGION, &s);
         assert_int_not_equal(send_for_err(), ERR_OK);
     }
 }
@@ -148,13 +183,26 @@ static void what_an_officer_carries_is_listed_until_it_is_signed_for(void **stat
     assert_fund(TOWN, 1000000, 0, 0, 0);
 }
 
-static enum decide_answer decide_payment(const char *id, bool succeeded, const char *who)
+static enum decide_answer decide_with(const char *id, bool succeeded, const char *who,
+                                      const char *key, bool replay)
 {
     enum decide_answer answer;
-    pay_decide_write(store_fcall(store), REGION, slice_of(id), succeeded, slice_of(who),
-                     SLICE_LIT(TAIL));
-    assert_ok(pay_decide_read(send_call(), &answer));
+    bool replayed = !replay;
+    const struct pay_decision d = {.id = slice_of(id),
+                                   .succeeded = succeeded,
+                                   .actor = slice_of(who),
+                                   .event_tail = SLICE_LIT(TAIL),
+                                   .idem_hash = slice_of(key),
+                                   .fingerprint = succeeded ? SLICE_LIT("yes") : SLICE_LIT("no")};
+    pay_decide_write(store_fcall(store), REGION, &d);
+    assert_ok(pay_decide_read(send_call(), &answer, &replayed));
+    assert_int_equal(replayed, replay);
     return answer;
+}
+
+static enum decide_answer decide_payment(const char *id, bool succeeded, const char *who)
+{
+    return decide_with(id, succeeded, who, fresh(), false);
 }
 
 static void a_parked_payment_is_decided_by_two_people_who_agree(void **state)
@@ -173,7 +221,9 @@ static void a_parked_payment_is_decided_by_two_people_who_agree(void **state)
     assert_int_equal(decide_payment(id, true, "finance:a"), PAY_DECIDE_SAME_PERSON);
     assert_int_equal(decide_payment(id, false, "finance:b"), PAY_DECIDE_OTHER);
     assert_fund(TOWN, 999000, 1000, 0, 0);
-    assert_int_equal(decide_payment(id, false, "finance:a"), PAY_DECIDE_OK);
+    assert_int_equal(decide_with(id, false, "finance:a", "k1", false), PAY_DECIDE_OK);
+    assert_int_equal(decide_with(id, false, "finance:a", "k1", true), PAY_DECIDE_OK);
+    assert_int_equal(decide_with(id, true, "finance:a", "k1", false), PAY_DECIDE_KEY_REUSED);
     assert_fund(TOWN, 1000000, 0, 0, 0);
     assert_int_equal(state_of(case_number(1)), CASE_PAY_FAILED);
     assert_int_equal(decide_payment(id, true, "finance:a"), PAY_DECIDE_FINAL);
@@ -184,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(it_takes_two_people_to_go_on, fixture_reset),
+        cmocka_unit_test_setup(the_same_key_gives_the_first_answer_and_does_nothing, fixture_reset),
         cmocka_unit_test_setup(stopping_again_forgets_who_asked_to_go_on, fixture_reset),
         cmocka_unit_test_setup(a_parked_payment_is_decided_by_two_people_who_agree, fixture_reset),
         cmocka_unit_test_setup(a_scope_covers_what_it_names, fixture_reset),

@@ -453,15 +453,35 @@ static struct reconcile_task take(void)
     return task;
 }
 
+static void write_ask(const char *rail, const char *day, int64_t due_ms, const char *key)
+{
+    const struct reconcile_ask a = {.rail = rail,
+                                    .day = day,
+                                    .due_ms = due_ms,
+                                    .event_tail = SLICE_LIT(TAIL),
+                                    .idem_hash = slice_of(key),
+                                    .fingerprint = slice_of(rail)};
+    reconcile_ask_write(store_fcall(store), REGION, &a);
+}
+
 static void a_run_that_is_asked_for_is_taken_by_one(void **state)
 {
     (void)state;
     enum reconcile_ask_outcome asked;
     struct reconcile_kept kept;
     assert_false(take().found);
-    reconcile_ask_write(store_fcall(store), REGION, RAIL, today, clock_now_ms(), SLICE_LIT(TAIL));
+    char before[REDIS_DIGEST_SIZE];
+    write_ask(RAIL, today, clock_now_ms(), "k1");
     assert_ok(reconcile_ask_read(send_call(), &asked));
     assert_int_equal(asked, RECONCILE_ASK_OK);
+    mark_data(before);
+    write_ask(RAIL, today, clock_now_ms(), "k1");
+    assert_ok(reconcile_ask_read(send_call(), &asked));
+    assert_int_equal(asked, RECONCILE_ASK_REPLAYED);
+    write_ask("wechat", today, clock_now_ms(), "k1");
+    assert_ok(reconcile_ask_read(send_call(), &asked));
+    assert_int_equal(asked, RECONCILE_ASK_KEY_REUSED);
+    assert_unchanged(before);
     struct reconcile_task task = take();
     char token[32];
     assert_true(task.found);
@@ -500,10 +520,10 @@ static void strange_arguments_are_refused_before_anything_is_written(void **stat
     mark_data(before);
     for (size_t i = 0; i < COUNT_OF(RAILS); i++) {
         assert_false(statement_rail_valid(slice_of(RAILS[i])));
-        reconcile_ask_write(store_fcall(store), REGION, RAILS[i], today, 1, SLICE_LIT(TAIL));
+        write_ask(RAILS[i], today, 1, fresh());
         assert_int_not_equal(send_for_err(), ERR_OK);
     }
-    reconcile_ask_write(store_fcall(store), REGION, RAIL, "today", 1, SLICE_LIT(TAIL));
+    write_ask(RAIL, "today", 1, fresh());
     assert_int_not_equal(send_for_err(), ERR_OK);
     const struct reconcile_done done = {.rail = RAIL,
                                         .day = today,

@@ -17,45 +17,57 @@ function GATE.event(P, scope, verb, tail)
     tail .. '}')
 end
 
--- Arguments: scope, actor, event tail. Answers "ok" (also when it is stopped already: a resumption that one
--- person has asked for is forgotten) or "full".
+-- Arguments: scope, actor, event tail, idempotency key hash, fingerprint. Answers {"ok"} (also when it is stopped
+-- already: a resumption that one person has asked for is forgotten) or {"full"}; {"replayed", what it answered} for a
+-- key that was answered before, {"key-reused"} for one that asked something else.
 function GATE.stop(keys, args)
-  args_check(args, 3, 3)
+  args_check(args, 5, 5)
   local P, scope, who = keys[1], GATE.scope(args[1]), args[2]
   expect('hash', P .. ':switch')
   expect('stream', P .. ':events')
+  local before = LEDGER.before(P, args[4], args[5])
+  if before then
+    return before
+  end
   local text = redis.call('HGET', P .. ':switch', scope)
   if not text and redis.call('HLEN', P .. ':switch') >= GATE.SCOPES_MAX then
-    return 'full'
+    return { 'full' }
   end
   local since, by = string.match(text or '', '^(%d+)|([^|]*)|')
   GATE.event(P, scope, 'pay-stop', args[3])
   redis.call('HSET', P .. ':switch', scope, (since or int(now_ms())) .. '|' .. (by or who) .. '|')
-  return 'ok'
+  LEDGER.remember(P, args[4], args[5], 'ok')
+  return { 'ok' }
 end
 
--- Arguments: scope, actor, event tail. Answers "asked" (one more person is needed), "same-person", "ok" (it
--- goes on) or "not-found".
+-- Arguments as of GATE.stop. Answers {"asked"} (one more person is needed), {"same-person"}, {"ok"} (it goes on) or
+-- {"not-found"}, or as there for a key that came before.
 function GATE.resume(keys, args)
-  args_check(args, 3, 3)
+  args_check(args, 5, 5)
   local P, scope, who = keys[1], GATE.scope(args[1]), args[2]
   expect('hash', P .. ':switch')
   expect('stream', P .. ':events')
+  local before = LEDGER.before(P, args[4], args[5])
+  if before then
+    return before
+  end
   local since, by, asked = string.match(redis.call('HGET', P .. ':switch', scope) or '', '^(%d+)|([^|]*)|([^|]*)$')
   if not since then
-    return 'not-found'
+    return { 'not-found' }
   end
   if same_person(asked, who) then
-    return 'same-person'
+    return { 'same-person' }
   end
   if asked == '' then
     GATE.event(P, scope, 'pay-resume-ask', args[3])
     redis.call('HSET', P .. ':switch', scope, since .. '|' .. by .. '|' .. who)
-    return 'asked'
+    LEDGER.remember(P, args[4], args[5], 'asked')
+    return { 'asked' }
   end
   GATE.event(P, scope, 'pay-resume', args[3])
   redis.call('HDEL', P .. ':switch', scope)
-  return 'ok'
+  LEDGER.remember(P, args[4], args[5], 'ok')
+  return { 'ok' }
 end
 
 -- Answers {scope, since ms, who stopped it, who wants it resumed, …}.
@@ -113,11 +125,11 @@ end
 
 -- A payment whose outcome no provider tells any more: two people decide, with the statement before them. Field
 -- of {r}:paydecide: payment -> "outcome|who asked". Arguments: payment, "SUCCEEDED" or "FAILED", actor, event tail,
--- first word of the SMS payload. Answers "asked" (one more person is needed), "same-person", "other" (the first
--- one said otherwise: it begins anew with this one), "under-way" (the machine is still at it), "not-found",
--- "final" or "ok".
+-- first word of the SMS payload, idempotency key hash, fingerprint. Answers {"asked"} (one more person is needed),
+-- {"same-person"}, {"other"} (the first one said otherwise: it begins anew with this one), {"under-way"} (the machine
+-- is still at it), {"not-found"}, {"final"} or {"ok"}, or as GATE.stop for a key that came before.
 function GATE.decide(keys, args)
-  args_check(args, 5, 5)
+  args_check(args, 7, 7)
   local P, id, to, who = keys[1], args[1], args[2], args[3]
   local no, field = payment_place(id)
   expect('hash', P .. ':paydecide')
@@ -125,32 +137,38 @@ function GATE.decide(keys, args)
   if to ~= 'SUCCEEDED' and to ~= 'FAILED' then
     error({ err = 'bad-input outcome' })
   end
+  local before = LEDGER.before(P, args[6], args[7])
+  if before then
+    return before
+  end
   local text = no and redis.call('HGET', case_key(P, no), field)
   if not text then
-    return 'not-found'
+    return { 'not-found' }
   end
   local pay = payment_parse(id, text)
   if RANK[pay.s] >= 3 then
-    return 'final'
+    return { 'final' }
   end
   if not redis.call('ZSCORE', queue_key(P, 'pay', 'dead'), id) then
-    return 'under-way'
+    return { 'under-way' }
   end
   local said, first = string.match(redis.call('HGET', P .. ':paydecide', id) or '', '^(%u+)|(.*)$')
   if said == to and same_person(first, who) then
-    return 'same-person'
+    return { 'same-person' }
   end
   if said ~= to then
     redis.call('XADD', P .. ':events', '*', 'payment:' .. id, '{"verb":"pay-decide-ask","outcome":"' .. to .. '",' ..
       args[4] .. '}')
     redis.call('HSET', P .. ':paydecide', id, to .. '|' .. who)
-    return said and 'other' or 'asked'
+    LEDGER.remember(P, args[6], args[7], said and 'other' or 'asked')
+    return { said and 'other' or 'asked' }
   end
   local answer = outcome(keys, { id, to, '', '', args[4] .. ',"asked_by":"' .. first .. '"', args[5] })[1]
   if answer == 'ok' then
     redis.call('HDEL', P .. ':paydecide', id)
+    LEDGER.remember(P, args[6], args[7], 'ok')
   end
-  return answer
+  return { answer }
 end
 
 redis.register_function('jiuji_pay_decide', GATE.decide)

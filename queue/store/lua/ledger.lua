@@ -129,9 +129,14 @@ function LEDGER.before(P, idem, print)
   return part
 end
 
+-- What the key answers from now on.
+function LEDGER.remember(P, idem, print, ...)
+  redis.call('SET', P .. ':idem:' .. idem, table.concat({ print, ... }, '|'), 'EX', 172800)
+end
+
 function LEDGER.done(batch, idem, print, ...)
   batch_write(batch)
-  redis.call('SET', batch.P .. ':idem:' .. idem, table.concat({ print, ... }, '|'), 'EX', 172800)
+  LEDGER.remember(batch.P, idem, print, ...)
   return { 'ok', ... }
 end
 

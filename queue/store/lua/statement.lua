@@ -183,19 +183,25 @@ end
 
 -- ---- Runs ----
 
--- Arguments: rail, day, due ms, event tail. Answers "ok" or "full".
+-- Arguments: rail, day, due ms, event tail, idempotency key hash, fingerprint. Answers {"ok"} or {"full"}; {"replayed",
+-- "ok"} for a key that was answered before, {"key-reused"} for one that asked something else.
 function STATEMENT.ask(keys, args)
-  args_check(args, 4, 4)
+  args_check(args, 6, 6)
   local P, place = keys[1], STATEMENT.place(args[1], args[2])
   expect('zset', P .. ':reconcile:due')
   expect('stream', P .. ':events')
+  local before = LEDGER.before(P, args[5], args[6])
+  if before then
+    return before
+  end
   local ask = STATEMENT.due(P, place, whole(args[3], 1, EXACT_MAX, 'due'), true)
   if not ask then
-    return 'full'
+    return { 'full' }
   end
   redis.call('XADD', P .. ':events', '*', 'reconcile:' .. place, '{"verb":"reconcile-ask",' .. args[4] .. '}')
   ask()
-  return 'ok'
+  LEDGER.remember(P, args[5], args[6], 'ok')
+  return { 'ok' }
 end
 
 -- The daily run. Arguments: rail, day, due ms. Nothing when there is a report or somebody has asked.
