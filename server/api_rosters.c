@@ -26,6 +26,7 @@ struct upload {
     struct slice tail;
     int64_t number, row, now_ms;
     bool at_end;
+    bool longer; /* than a list may be */
 };
 
 static void add_rows(struct op *op);
@@ -335,10 +336,30 @@ static enum err add_row(struct op *op, struct upload *u, enum err read, const st
     return ERR_OK;
 }
 
+/* Households in one list, by the policy in force in the township. */
+static int rows_most(const struct op *op, const struct upload *u)
+{
+    int most = policy_for(op->g->policy, u->township, clock_now_ms())->roster.rows_max;
+    return most < ROSTER_ROWS_MAX ? most : ROSTER_ROWS_MAX;
+}
+
+static void refuse_longer(struct op *op, int most)
+{
+    char detail[160];
+    snprintf(detail, sizeof(detail), "一份花名册最多 %d 户，请分成几份；前 %d 户已登记。", most,
+             most);
+    fail(op, ERR_TOO_LARGE, detail);
+}
+
 /* The next 64 rows. */
 static void add_rows(struct op *op)
 {
     struct upload *u = op->state;
+    int most = rows_most(op, u);
+    if (u->longer) {
+        refuse_longer(op, most);
+        return;
+    }
     struct slice fields[CSV_FIELDS_MAX];
     size_t count = 0, n = 0;
     arena_reset(&u->batch);
@@ -349,11 +370,13 @@ static void add_rows(struct op *op)
             u->at_end = true;
             break;
         }
-        if (err == ERR_NO_MEMORY || ++u->row > ROSTER_ROWS_MAX) {
-            fail(op, err == ERR_NO_MEMORY ? err : ERR_TOO_LARGE,
-                 err == ERR_NO_MEMORY ? "服务繁忙，请稍后重传同一份花名册。"
-                                      : "一份花名册最多 10000 户，请分成几份；前 10000 户已登记。");
+        if (err == ERR_NO_MEMORY) {
+            fail(op, err, "服务繁忙，请稍后重传同一份花名册。");
             return;
+        }
+        if (++u->row > most) { /* those before it in this batch are still to be registered */
+            u->longer = true;
+            break;
         }
         err = add_row(op, u, err, fields, n);
         if (err != ERR_OK) {
@@ -364,6 +387,10 @@ static void add_rows(struct op *op)
             return;
         }
         count++;
+    }
+    if (count == 0 && u->longer) {
+        refuse_longer(op, most);
+        return;
     }
     if (count == 0) { /* the end came with the batch before */
         roster_finish_write(&op->g->fcall, op->g->settings->region, slice_of(u->id), u->number);

@@ -315,6 +315,7 @@ static bool plan_hand_over(struct plan *p)
     plan_extra(p, p->st->body.payment);
     plan_extra(p, hash);
     plan_extra(p, p->st->body.witness);
+    plan_extra_int(p, p->now_ms + p->rules->cash.code_minutes * INT64_C(60000));
     return true;
 }
 
@@ -371,6 +372,9 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         }
         break;
     case VERB_MINUTES:
+        if (p->rules->conference.most_fen > 0 && b->amount_fen > p->rules->conference.most_fen) {
+            return refuse_above(p, "一事一议", p->rules->conference.most_fen);
+        }
         plan_extra_int(p, (int64_t)b->participant_count);
         plan_extra_int(p, p->rules->conference.participants);
         plan_extra_int(p, b->votes_for);

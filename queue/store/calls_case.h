@@ -204,6 +204,8 @@ enum act_outcome {
     X(REFUSAL_NOT_BY_HAND, "not-by-hand", "没有这笔待当面交付的救助。")                           \
     X(REFUSAL_CODE_LOCKED, "code-locked",                                                         \
       "签收码已失效或错误次数过多，请由另一名工作人员到场确认。")                                 \
+    X(REFUSAL_CODE_EXPIRED, "code-expired",                                                       \
+      "签收码已过有效期，请重新交付（hand-over），群众会收到新的签收码。")                         \
     X(REFUSAL_WRONG_CODE, "wrong-code",                                                           \
       "签收码不对，请向群众核对短信中的数字；错五次后须由另一名工作人员确认。")                   \
     X(REFUSAL_NO_REFERRAL, "no-referral", "没有这条转介，或它已有结果。")                         \

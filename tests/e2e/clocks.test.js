@@ -264,7 +264,8 @@ redis.call('HSET', KEYS[2], 'ev', table.concat(list, ','))
 return #list`;
 
 async function notes(no, count) {
-    const event = { seq: 99, verb: 'note', from: 'ACCEPTED', to: 'ACCEPTED', at_ms: Date.parse(NOW), actor: 'officer:wang' };
+    const moved = { verb: 'note', from: 'ACCEPTED', to: 'ACCEPTED' };
+    const event = { seq: 99, ...moved, at_ms: Date.parse(NOW), actor: 'officer:wang' };
     const keys = [site.key('events'), site.key(`case:${no}`)];
     await site.redis('EVAL', NOTES, '2', ...keys, no, String(count), JSON.stringify(event));
 }

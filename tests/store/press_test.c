@@ -181,6 +181,39 @@ static void papers_warn_as_long_before_as_they_were_told_to(void **state)
     assert_int_equal(timer("papers"), due - 40 * HOUR);
 }
 
+/* Cash that waits to be handed over, with a code that holds until till_ms (0 = nobody said). */
+static enum act_outcome receipt_until(int64_t till_ms, enum act_refusal *refusal)
+{
+    char key[64], ho[160];
+    struct decide_case d = dispatch(no(), NULL);
+    fresh_case(NULL);
+    assert_int_equal(decide(jobs.token, &d), DECIDE_OK);
+    snprintf(key, sizeof(key), "{" REGION "}:case:%s", no());
+    int len = snprintf(ho, sizeof(ho), "%s|abc|officer:w|officer:zhao|0", payment_id(no(), 1));
+    if (till_ms != 0) {
+        snprintf(ho + len, sizeof(ho) - (size_t)len, "|%lld", (long long)till_ms);
+    }
+    redis_must(&redis, "HSET", key, "s", "FIRST_AID_APPROVED", "rv", "BOOKED:1", "pn", "1", "a",
+               "1000", "pu", "1000", "m1", "INTENT|1000|" TOWN "|2026|fire|0|||acu|1|", "ho", ho,
+               NULL);
+    redis_must(&redis, "HINCRBY", "{" REGION "}:fund:" TOWN, "available", "-1000", NULL);
+    redis_must(&redis, "HSET", "{" REGION "}:fund:" TOWN, "cash_held", "1000", NULL);
+    struct act_request r = request(no(), VERB_RECEIPT, OFFICER, 0);
+    struct act_result result = act(&r);
+    *refusal = result.refusal;
+    return result.outcome;
+}
+
+static void a_receipt_code_holds_as_long_as_it_was_given(void **state)
+{
+    enum act_refusal refusal;
+    (void)state;
+    assert_int_equal(receipt_until(clock_now_ms() - 1, &refusal), ACT_REFUSED);
+    assert_int_equal(refusal, REFUSAL_CODE_EXPIRED);
+    assert_int_equal(receipt_until(clock_now_ms() + HOUR, &refusal), ACT_OK);
+    assert_int_equal(receipt_until(0, &refusal), ACT_OK);
+}
+
 static void damage_in_the_field_is_found(void **state)
 {
     static const char *const BAD[] = {"review",    "review=1/0/5",   "review=0/0/1", "review=5/1",
@@ -211,6 +244,7 @@ int main(void)
         WITH_CASE(criticism_is_due_once_behind_the_county),
         WITH_CASE(papers_tell_the_county_and_are_criticised_when_they_were_told_to),
         WITH_CASE(papers_warn_as_long_before_as_they_were_told_to),
+        WITH_CASE(a_receipt_code_holds_as_long_as_it_was_given),
         WITH_CASE(damage_in_the_field_is_found),
     };
     return RUN_WITH_REDIS(tests);

@@ -6,8 +6,8 @@
 -- (links.lua: "2026" or "2026,2025"); then per case: no, version, verb
 -- ("dispatch" or "triage"), township (of the place: whose fund and rules; the region's or county's code
 -- is a duty desk), inbox score, urgency, routing JSON, decision JSON, event tail, accept-by
--- (accept_times, "" none), notify payload, who to try one after the other (codes with commas, the first is the township),
--- a second inbox it is offered to ("" none), what to find its like by (LINKS.parse, "" none), "1" if a
+-- (accept_times, "" none), notify payload, who to try one after the other (codes with commas, the first is the
+-- township), a second inbox it is offered to ("" none), what to find its like by (LINKS.parse, "" none), "1" if a
 -- first-aid order follows, and AID_ARGS arguments ("" each if none). Answers per case: "ok", "stale",
 -- "version", "move", "funds:…", "cap:…", "links" (an open case that may be the same one has come up). What
 -- is refused has changed nothing, its job is still leased; what is "ok" has its route job done.

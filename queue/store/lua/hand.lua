@@ -1,6 +1,7 @@
 -- Cash and goods that an officer hands over (当面交付): with a witness, and a code that was sent to the
 -- citizen's phone and is read back, or a second officer who was there. Field ho of the case:
--- "<payment>|<hash of the code>|<witness>|<officer>|<codes tried>".
+-- "<payment>|<hash of the code>|<witness>|<officer>|<codes tried>|<until when the code holds, ms>"; without the last
+-- one it holds as long as the money waits.
 local HAND = { TRIES_MAX = 5 }
 
 function HAND.payment(batch, case, id)
@@ -14,12 +15,13 @@ function HAND.payment(batch, case, id)
 end
 
 function HAND.parse(case)
-  local id, hash, witness, who, tries = string.match(case.ho, '^(%w+)|(%w*)|([^|]*)|([^|]*)|(%d+)$')
-  return { id = id, hash = hash, witness = witness, who = who, tries = tonumber(tries or '0') }
+  local id, hash, witness, who, tries, till = string.match(case.ho, '^(%w+)|(%w*)|([^|]*)|([^|]*)|(%d+)|?(%d*)$')
+  return { id = id, hash = hash, witness = witness, who = who, tries = tonumber(tries or '0'), till = till or '' }
 end
 
 function HAND.set(case, h)
-  case_set(case, 'ho', h.id .. '|' .. h.hash .. '|' .. h.witness .. '|' .. h.who .. '|' .. int(h.tries))
+  case_set(case, 'ho', h.id .. '|' .. h.hash .. '|' .. h.witness .. '|' .. h.who .. '|' .. int(h.tries) ..
+    (h.till ~= '' and '|' .. h.till or ''))
 end
 
 -- First aid in cash was taken from the cash box when it was approved. A grant is held at the bank: when it is
@@ -40,7 +42,8 @@ function HAND.settle(batch, case, pay, field, outcome, tail)
   later(batch, 'zset', 'ZREM', batch.P .. ':byhand', pay.id)
 end
 
--- extra: payment, hash of the code ("" when the citizen has no phone: a second officer confirms), witness
+-- extra: payment, hash of the code ("" when the citizen has no phone: a second officer confirms), witness, until
+-- when the code holds (ms; policy cash.code_minutes)
 VERBS['hand-over'] = { extras = 3, claim = true, decides = true,
   check = function(case, x, _, _, batch)
     local pay = HAND.payment(batch, case, x[1])
@@ -57,13 +60,14 @@ VERBS['hand-over'] = { extras = 3, claim = true, decides = true,
     if x[2] ~= '' then
       ACT.plain(x[2], 'code')
     end
-    HAND.set(case, { id = x[1], hash = x[2], witness = ACT.plain(x[3], 'witness'), who = who, tries = 0 })
+    HAND.set(case, { id = x[1], hash = x[2], witness = ACT.plain(x[3], 'witness'), who = who, tries = 0,
+      till = x[4] and int(whole(x[4], 1, EXACT_MAX, 'until')) or '' })
     say(',"payment":"' .. x[1] .. '","witness":"' .. x[3] .. '"')
   end }
 
 -- extra: payment, hash of the code that was read back, "" = a second officer was there
 VERBS['receipt'] = { extras = 2,
-  check = function(case, x, who, _, batch)
+  check = function(case, x, who, now, batch)
     local h = HAND.parse(case)
     local pay = HAND.payment(batch, case, x[1])
     if h.id ~= x[1] or not pay then
@@ -75,6 +79,9 @@ VERBS['receipt'] = { extras = 2,
     end
     if x[2] == '' then
       return (same_person(h.who, who) or same_person(case.mk, who)) and 'same-person' or nil
+    end
+    if h.till ~= '' and tonumber(h.till) <= now then
+      return 'code-expired'
     end
     return (h.hash == '' or h.tries >= HAND.TRIES_MAX) and 'code-locked' or nil
   end,

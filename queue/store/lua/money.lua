@@ -6,7 +6,8 @@
 -- (review.lua); then the caps: "household's/person's/township's of the day", the first two paid in
 -- the year, 0 = no such cap for the others; times in the year, same cause in the year; day, day cap, month,
 -- month cap ("" = no standing order); papers due ms, "/", when the money has
--- to be there ("" = that is not watched), and how the papers press: "/warn/county/chase" (minutes, pace.lua); job score.
+-- to be there ("" = that is not watched), and how the papers press: "/warn/county/chase" (minutes, pace.lua);
+-- job score.
 local AID_ARGS = 15
 
 local function aid_parse(args, at)
