@@ -119,11 +119,10 @@ test(
             const { at } = receiver.seen[i];
             let due;
             await until(`the failure '${name}' to be known`, async () => {
-                const all = (await site.redis('ZRANGE', site.key(`hook:${id}:due`), 0, -1, 'WITHSCORES')).map(
-                    String,
-                );
-                const tries = all[0] && (await site.redis('HGET', site.key(`hook:${id}:tries`), all[0]));
-                due = Number(all[1]);
+                const key = site.key(`hook:${id}:due`);
+                const [event] = (await site.redis('ZRANGE', key, 0, -1)).map(String);
+                const tries = event && (await site.redis('HGET', site.key(`hook:${id}:tries`), event));
+                due = event && Number(await site.redis('ZSCORE', key, event)); // behind the number of tries
                 return Number(tries) === i + 1;
             });
             assert.strictEqual((await row()).last_failure, why, name);
