@@ -361,7 +361,7 @@ for (const name of ['g2p, asynchronous', 'wechat', 'alipay']) {
             await site.at('2026-03-13T10:00:00+08:00'); // later than any key lives
             await site.startWorker('pay-2', { stages: 'pay', batch: 1 });
             // asked about once more where the provider still answers for so old a number, else not
-            await until('it to be put to a person', async () => (await stuck(site))[0]?.place === 'dead');
+            await until('it to be put to a person', async () => (await stuck(site))[0]?.place === 'dead', PATIENCE_MS);
             await agrees(site, rail, cases);
             const totals = await site.bankGet('/sandbox/totals');
             assert.deepStrictEqual([totals.paid, totals.envelopes], [1, 1]);
