@@ -3,7 +3,8 @@
  * The account: user (AccountSid, "AC…"), secret (auth token) and from (our number in E.164, or
  * "MG…" for a messaging service) must be set; url is https://api.twilio.com if empty; report_url is
  * the StatusCallback, e.g. "https://h.example/v1/sms/twilio/dlr". There is no idempotency key: an
- * unknown outcome is looked up by number and day before it is sent again.
+ * unknown outcome waits for its receipt, which carries our id in the StatusCallback's query, and is
+ * repeated once if none has come.
  *
  * Callbacks: ".../v1/sms/twilio/mo" and ".../dlr" (or behind a path secret, if one is set), each
  * with X-Twilio-Signature over the URL as it is entered at Twilio (sms_secrets.public_url and what

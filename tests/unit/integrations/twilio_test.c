@@ -321,6 +321,15 @@ static void a_message_is_written_as_the_form_the_api_takes(void **state)
         "&StatusCallback=https%3A%2F%2Fh.example%2Fv1%2Fsms%2Ftwilio%2Fdlr%3Fmid%3Dn-1");
     assert_string_equal(wire.headers.ptr, "Authorization: Basic QUMwMTIzOnRvaw==");
     sms_wire_release(&wire);
+    struct sms_account service = account;
+    service.from = "MG0123456789abcdef0123456789abcdef";
+    service.report_url = NULL; /* no receipts are asked for */
+    sms_wire_init(&wire);
+    assert_int_equal(TWILIO_CODEC.write(&service, &m, &now, &wire), ERR_OK);
+    assert_string_equal(wire.body.ptr,
+                        "To=%2B8613812341234&MessagingServiceSid=MG0123456789abcdef0123456789abcdef"
+                        "&Body=%E6%82%A8%E5%A5%BD%20a%2Bb");
+    sms_wire_release(&wire);
     m.to = SLICE_LIT("12345");
     sms_wire_init(&wire);
     assert_int_equal(TWILIO_CODEC.write(&account, &m, &now, &wire), ERR_INPUT);
