@@ -62,18 +62,6 @@ struct callback_state {
     size_t sent, answered;
 };
 
-static enum payment_state state_of(enum pay_outcome outcome)
-{
-    switch (outcome) {
-    case PAY_ACCEPTED: return PAYMENT_ACCEPTED;
-    case PAY_SUCCEEDED: return PAYMENT_SUCCEEDED;
-    case PAY_FAILED: return PAYMENT_FAILED;
-    case PAY_RETURNED: return PAYMENT_RETURNED;
-    default: break;
-    }
-    return PAYMENT_UNKNOWN;
-}
-
 /* The provider's own form of "taken" (ERR_OK) or of "refused, come again". */
 static void answer(struct op *op, const struct callback_state *st, enum err err)
 {
@@ -144,7 +132,7 @@ static enum err send_news(struct op *op, size_t from, size_t n)
         event_tail_write(&event, &tail);
         const struct payment_news news = {
             .id = slice_of(r->id),
-            .state = state_of(r->outcome),
+            .state = pay_outcome_state(r->outcome),
             .amount_fen = r->amount_fen,
             .bank_ref = slice_of(r->provider_ref),
             .event_tail = buf_slice(&tail),

@@ -301,18 +301,6 @@ static void work_rail(struct rail *rail, struct payment_work *works, size_t n, i
     }
 }
 
-static enum payment_state state_of(enum pay_outcome outcome)
-{
-    switch (outcome) {
-    case PAY_ACCEPTED: return PAYMENT_ACCEPTED;
-    case PAY_SUCCEEDED: return PAYMENT_SUCCEEDED;
-    case PAY_FAILED: return PAYMENT_FAILED;
-    case PAY_RETURNED: return PAYMENT_RETURNED;
-    default: break;
-    }
-    return PAYMENT_UNKNOWN;
-}
-
 /* How the job goes on when the outcome is not final. */
 static enum err plan_end(struct site *s, const struct payment_work *w, int64_t now_ms,
                          struct job_end *end)
@@ -369,7 +357,7 @@ static enum err plan_news(struct site *s, const struct payment_work *w, int64_t 
              w->result.reason_code);
     *news = (struct payment_news){
         .id = w->job->id,
-        .state = state_of(w->result.outcome),
+        .state = pay_outcome_state(w->result.outcome),
         .amount_fen = w->result.amount_fen,
         .bank_ref = slice_of(w->result.provider_ref),
         .notify = SLICE_LIT("money"),
@@ -450,7 +438,7 @@ static enum err store_collected(struct site *s, const struct rail *rail,
             const struct pay_result *r = &c->results[at + i];
             char reason[REASON_MAX];
             struct payment_news news = {.id = slice_of(r->id),
-                                        .state = state_of(r->outcome),
+                                        .state = pay_outcome_state(r->outcome),
                                         .amount_fen = r->amount_fen,
                                         .bank_ref = slice_of(r->provider_ref),
                                         .notify = SLICE_LIT("money")};

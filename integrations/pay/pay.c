@@ -15,6 +15,20 @@ const char *pay_outcome_word(enum pay_outcome outcome)
     return words[outcome];
 }
 
+enum payment_state pay_outcome_state(enum pay_outcome outcome)
+{
+    switch (outcome) {
+    case PAY_ACCEPTED: return PAYMENT_ACCEPTED;
+    case PAY_SUCCEEDED: return PAYMENT_SUCCEEDED;
+    case PAY_FAILED: return PAYMENT_FAILED;
+    case PAY_RETURNED: return PAYMENT_RETURNED;
+    case PAY_UNKNOWN:
+    case PAY_NOT_FOUND:
+    case PAY_OUTCOME_COUNT: break;
+    }
+    return PAYMENT_UNKNOWN;
+}
+
 static bool is_alnum(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');

@@ -14,6 +14,7 @@
 #include "integrations/pay/pay_profile.h"
 #include "queue/base/err.h"
 #include "queue/base/slice.h"
+#include "queue/domain/payment_state.h"
 #include "queue/domain/statement.h"
 
 #define PAY_ID_SIZE 33 /* 1..32 characters of [A-Za-z0-9] and a NUL */
@@ -43,6 +44,8 @@ enum pay_outcome {
 
 /* Lower-case word of an outcome, for logs and records; never NULL. */
 const char *pay_outcome_word(enum pay_outcome outcome);
+/* The state that a payment has by this news: NOT_FOUND is not believed here, it leaves it UNKNOWN. */
+enum payment_state pay_outcome_state(enum pay_outcome outcome);
 
 /* One order. Texts are borrowed. */
 struct pay_order {
