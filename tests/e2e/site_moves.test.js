@@ -78,6 +78,7 @@ const BODIES = {
     'follow-up': () => ({ answer: 'yes' }),
     'review-fail': () => ({ amount_fen: 100 }),
     repay: () => ({ amount_fen: 100 }),
+    refund: () => ({ outcome: 'paid', amount_fen: 100 }),
     duplicate: () => ({ case: other }),
     link: () => ({ case: other, kind: 'related' }),
     rate: () => ({ rating: 5 }),
