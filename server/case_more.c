@@ -29,6 +29,16 @@ static void write_grant(const struct case_view *v, struct json_out *o)
     json_put_slice(o, "tier", g.tier);
     json_put_slice(o, "fund", g.fund);
     json_put_slice(o, "proposed_by", g.proposer);
+    json_open_array(o, "signed_by");
+    for (struct slice rest = g.signers; rest.len > 0;) {
+        struct slice signer = slice_cut(&rest, ',');
+        struct slice level = slice_cut(&signer, ':');
+        json_open_object(o, NULL);
+        json_put_text(o, "level", slice_is(level, "c") ? "county" : "township");
+        json_put_slice(o, "actor", signer);
+        json_close_object(o);
+    }
+    json_close_array(o);
     json_put_slice(o, "approved_by", g.approver);
     json_open_array(o, "due");
     for (struct slice rest = g.dues; rest.len > 0;) {

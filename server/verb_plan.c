@@ -221,6 +221,13 @@ static int64_t months_later(int64_t at_ms, int months)
     return clock_from_civil_china(&due);
 }
 
+/* How many must have signed besides `others` of the chain; who proposes and who approves are two
+ * people whatever the policy says. */
+static void extra_signatures(struct plan *p, int all, int others)
+{
+    plan_extra_int(p, all > others ? all - others : 0);
+}
+
 static bool plan_approve(struct plan *p, int64_t instalments)
 {
     char dues[DUES_SIZE] = "";
@@ -235,6 +242,8 @@ static bool plan_approve(struct plan *p, int64_t instalments)
     plan_extra(p, publicity_days(p) > 0 ? SLICE_LIT("1") : SLICE_LIT("0"));
     plan_extra(p, verb_keep(p->op, slice_of(dues)));
     extra_desk(p);
+    extra_signatures(p, p->rules->approval.township_signatures, 2); /* proposer, approver */
+    extra_signatures(p, p->rules->approval.county_signatures, 1);   /* approver */
     return true;
 }
 
@@ -353,8 +362,11 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
         }
         break;
     case VERB_RETURN: plan_extra(p, slice_of(p->op->g->settings->region)); break;
-    case VERB_PAPERS:
     case VERB_PROPOSE:
+        extra_desk(p);
+        extra_signatures(p, p->rules->approval.township_signatures, 1); /* proposer */
+        break;
+    case VERB_PAPERS:
     case VERB_CONVENE:
     case VERB_RECUSE: extra_desk(p); break;
     case VERB_REDO:
@@ -505,8 +517,10 @@ static struct slice plan_notify(struct plan *p)
 static bool within_power(struct plan *p)
 {
     enum case_verb verb = p->st->verb;
-    bool decides = verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_CONCLUDE;
-    bool county = p->st->state == CASE_COUNTY_APPROVAL || p->st->state == CASE_CONFERENCE;
+    bool decides =
+        verb == VERB_SIGN || verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_CONCLUDE;
+    bool county = p->st->state == CASE_COUNTY_APPROVAL ||
+                  (p->st->state == CASE_CONFERENCE && verb != VERB_SIGN); /* has its minutes */
     return !decides || !county || p->op->caller.role != ROLE_OFFICER ||
            plan_refuse(p, ERR_FORBIDDEN, "这个求助件已报县级，须由县级审核人员审批。");
 }

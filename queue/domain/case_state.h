@@ -79,6 +79,7 @@
     X(VERB_PROPOSE, "propose", "报县级审批")             \
     X(VERB_CONVENE, "convene", "提请一事一议")           \
     X(VERB_MINUTES, "minutes", "记录会商纪要")           \
+    X(VERB_SIGN, "sign", "审核签字")                     \
     X(VERB_APPROVE, "approve", "批准")                   \
     X(VERB_REJECT, "reject", "不予批准")                 \
     X(VERB_CONCLUDE, "conclude", "不再追加救助")         \
@@ -201,6 +202,8 @@
     X(VERB_CONVENE, CASE_REVIEWING, CASE_CONFERENCE)                    \
     X(VERB_CONVENE, CASE_COUNTY_APPROVAL, CASE_CONFERENCE)              \
     X(VERB_MINUTES, CASE_CONFERENCE, CASE_CONFERENCE)                   \
+    X(VERB_SIGN, CASE_REVIEWING, CASE_REVIEWING)                        \
+    X(VERB_SIGN, CASE_COUNTY_APPROVAL, CASE_COUNTY_APPROVAL)            \
     X(VERB_APPROVE, CASE_REVIEWING, CASE_APPROVED)                      \
     X(VERB_APPROVE, CASE_COUNTY_APPROVAL, CASE_APPROVED)                \
     X(VERB_APPROVE, CASE_CONFERENCE, CASE_APPROVED)                     \

@@ -140,7 +140,7 @@ void claim_write(struct fcall *f, const char *region, const struct claim_request
 MUST_CHECK enum err claim_read(const redisReply *reply, struct claim_result *out);
 
 /* ---- Act ---- */
-#define ACT_EXTRA_MAX 8
+#define ACT_EXTRA_MAX 10
 
 struct act_request {
     struct slice no;
@@ -197,6 +197,8 @@ enum act_outcome {
     X(REFUSAL_PARTICIPANTS, "participants", "参加会商的人数不足，或表决票数多于参加人数。")       \
     X(REFUSAL_TIER, "tier", "金额超出本级审批权限，请报上一级。")                                 \
     X(REFUSAL_NOT_CARRIED, "not-carried", "会商没有通过，或还没有会商纪要。")                     \
+    X(REFUSAL_SIGNATURES, "signatures",                                                           \
+      "审批签字的人数还不够，请由经办人以外的另一名审核人员先签字（sign）。")                     \
     X(REFUSAL_NOT_PUBLISHED, "not-published", "公示还没有期满，不能批准。")                       \
     X(REFUSAL_NOT_REVIEWED, "not-reviewed",                                                       \
       "先行救助还没有复核，或还没有救助过，不能这样结束审核。")                                   \
@@ -205,7 +207,7 @@ enum act_outcome {
     X(REFUSAL_CODE_LOCKED, "code-locked",                                                         \
       "签收码已失效或错误次数过多，请由另一名工作人员到场确认。")                                 \
     X(REFUSAL_CODE_EXPIRED, "code-expired",                                                       \
-      "签收码已过有效期，请重新交付（hand-over），群众会收到新的签收码。")                         \
+      "签收码已过有效期，请重新交付（hand-over），群众会收到新的签收码。")                        \
     X(REFUSAL_WRONG_CODE, "wrong-code",                                                           \
       "签收码不对，请向群众核对短信中的数字；错五次后须由另一名工作人员确认。")                   \
     X(REFUSAL_NO_REFERRAL, "no-referral", "没有这条转介，或它已有结果。")                         \

@@ -219,7 +219,8 @@ bool grant_view_read(struct slice grant, struct grant_view *out)
     struct slice how = slice_cut(&rest, '|');
     v.proposer = slice_cut(&rest, '|');
     v.approver = slice_cut(&rest, '|');
-    v.dues = rest;
+    v.dues = slice_cut(&rest, '|');
+    v.signers = rest;
     if (slice_to_int64(fen, 1, AMOUNT_FEN_MAX, &v.amount_fen) != ERR_OK ||
         slice_to_int64(n, 1, 99, &v.instalments) != ERR_OK ||
         slice_to_int64(done, 0, 99, &v.paid) != ERR_OK || how.len != 1) {

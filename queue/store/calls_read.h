@@ -101,6 +101,8 @@ struct grant_view {
     int64_t amount_fen, instalments, paid;
     struct slice fund, tier, proposer, approver;
     struct slice dues; /* ms of the second instalment and those behind it, with commas */
+    /* between proposer and approver: "t:" (township) or "c:" (county) and the actor, with commas */
+    struct slice signers;
     char method;
 };
 bool grant_view_read(struct slice grant, struct grant_view *out);

@@ -55,7 +55,9 @@ test.before(async () => {
         officer: {},
     };
     for (const town of TOWNS) {
-        people.officer[town] = [await as('officer', 'wang', town), await as('officer', 'zhao', town)];
+        people.officer[town] = [];
+        for (const name of ['wang', 'zhao', 'sun'])
+            people.officer[town].push(await as('officer', name, town));
     }
 });
 
@@ -189,16 +191,22 @@ const WAY = {
     ACCEPTED: ['officer', 'review'],
     VERIFYING: ['officer', 'review'],
     REVIEW_CONFIRMED: ['officer', 'review'],
-    COUNTY_APPROVAL: ['reviewer', 'approve'],
     APPROVED: ['finance', 'pay'],
     PAY_FAILED: ['finance', 'pay'],
 };
 
 function onTheWay(shown) {
+    if (shown.state === 'COUNTY_APPROVAL')
+        return one([
+            ['reviewer', 'approve'],
+            ['reviewer', 'sign'],
+        ]);
     if (shown.state !== 'REVIEWING') return WAY[shown.state];
     if (shown.grant?.status !== 'PROPOSED') return ['officer', 'assess'];
     return one([
         ['officer', 'approve'],
+        ['officer', 'sign'],
+        ['officer', 'sign'],
         ['officer', 'publish'],
         ['officer', 'propose'],
     ]);
@@ -214,7 +222,8 @@ async function say() {
         way?.[0] || one(['agent', 'officer', 'officer', 'officer', 'reviewer', 'reviewer', 'finance']);
     // mostly the one who had it before: a claim keeps the others away
     const own = Number(no.slice(-4, -1)) % 2;
-    const mine = way?.[1] === 'approve' ? 1 - own : roll(6) ? own : 1 - own;
+    const chain = { sign: 1 - own, approve: 2 }; // who handles it has signed already
+    const mine = chain[way?.[1]] ?? (roll(6) ? own : 1 - own);
     const who = role === 'officer' ? people.officer[town][mine] : one(people[role]);
     const seen = await who.get(`/v1/cases/${no}`).catch(() => null);
     if (seen?.status !== 200) return;

@@ -40,14 +40,15 @@ test('a fire at night before the national holiday: money the same night, papers 
     });
     await story.works(story.wang, no, 'papers');
     await story.says(story.li, no, 'confirm');
-    await story.works(story.wang, no, 'review', ['assess', { amount_fen: rest }], 'propose');
+    await story.works(story.wang, no, 'review', ['assess', { amount_fen: rest }]);
+    await story.sendsUp(no);
     const waits = await story.shown(no);
     assert.deepStrictEqual(
         [waits.state, waits.grant.tier, waits.grant.fund],
         ['COUNTY_APPROVAL', 'county', COUNTY],
     );
     await story.says(story.zhao, no, 'approve', {}, '403 forbidden'); // above the township's power
-    await story.says(story.li, no, 'approve');
+    await story.countyApproves(no);
     await story.says(story.qian, no, 'pay');
     await story.becomes(no, 'PAID');
 
@@ -93,8 +94,25 @@ test('a hospital bill of 30,000 yuan: publicity, county, six instalments under o
     await story.becomes(no, 'REVIEWING'); // taken down by itself
     const gone = await story.site.api(null).must(200, 'GET', `/v1/townships/${TOWNSHIP}/publicity`);
     assert.deepStrictEqual(gone.cases, []);
+    await story.works(story.wang, no, ['propose', {}, '409 illegal-move']); // nobody else has signed
+    await story.says(story.wang, no, 'sign', {}, '403 forbidden');
+    await story.says(story.zhao, no, 'sign', { reason: '材料齐全，同意上报' });
+    await story.says(story.zhao, no, 'sign', {}, '403 forbidden');
+    await story.works(story.wang, no, ['propose', {}, '409 illegal-move']); // the leader has not
+    await story.says(story.sun, no, 'sign');
     await story.works(story.wang, no, 'propose');
-    await story.says(story.li, no, 'approve');
+    await story.says(story.li, no, 'approve', {}, '409 illegal-move'); // the county's section has not
+    await story.says(story.chen, no, 'sign');
+    await story.says(story.chen, no, 'approve', {}, '403 forbidden');
+    const signed = await story.says(story.li, no, 'approve');
+    assert.deepStrictEqual(
+        [
+            signed.grant.proposed_by,
+            ...signed.grant.signed_by.map((one) => one.actor),
+            signed.grant.approved_by,
+        ],
+        ['officer:wang', 'officer:zhao', 'officer:sun', 'reviewer:chen', 'reviewer:li'],
+    );
     await story.says(story.qian, no, 'pay');
     const first = await story.becomes(no, 'INSTALMENT');
     assert.strictEqual(first.grant.instalments_paid, 1);
@@ -141,8 +159,8 @@ test('the same person comes again for the same cause: nothing by rule, the count
     await story.says(story.wang, again, 'first-aid', money, '409 cap-reached');
     for (const verb of ['verify', 'review']) await story.says(story.wang, again, verb, { claim: held.claim });
     await story.says(story.wang, again, 'assess', money);
-    await story.says(story.wang, again, 'propose', { claim: held.claim });
-    await story.says(story.li, again, 'approve', { reason: '两次案发相隔一月余，公安均有立案证明' });
+    await story.sendsUp(again);
+    await story.countyApproves(again, { reason: '两次案发相隔一月余，公安均有立案证明' });
     await story.says(story.qian, again, 'pay');
     await story.becomes(again, 'PAID');
     const events = await story.explained(again, 40000);
@@ -195,7 +213,9 @@ test('three instalments: somebody objects to nothing, but the household has work
     await story.site.at('2026-12-10T00:01:00+08:00');
     await story.becomes(no, 'REVIEWING');
     const before = await story.fund();
-    await story.says(story.zhao, no, 'approve', { reason: '在乡镇审批权限内' });
+    await story.says(story.sun, no, 'approve', {}, '409 illegal-move'); // the section head has not signed
+    await story.says(story.zhao, no, 'sign');
+    await story.says(story.sun, no, 'approve', { reason: '在乡镇审批权限内' });
     await story.says(story.qian, no, 'pay');
     const first = await story.becomes(no, 'INSTALMENT');
     assert.strictEqual(first.payments[0].amount_fen, 100000);

@@ -135,7 +135,7 @@ test('a household above every ceiling: a conference of three, minutes, votes, an
     await story.works(story.wang, no, 'accept', 'review', ['assess', { amount_fen: beyond }], 'publish');
     await story.site.at('2026-11-12T09:00:00+08:00');
     await story.becomes(no, 'REVIEWING');
-    const seen = await story.works(story.wang, no, 'propose');
+    const seen = await story.sendsUp(no);
     assert.strictEqual(seen.grant.tier, 'conference');
     await story.says(story.li, no, 'approve', {}, '409 illegal-move');
     await story.says(story.li, no, 'convene', { reason: '超出县级审批上限' });

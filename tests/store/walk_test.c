@@ -240,7 +240,7 @@ static enum case_verb way_on(const char *no, enum case_state now, enum case_verb
         {CASE_REVIEW_CONFIRMED, {VERB_FOLLOW_UP, VERB_REVIEW, VERB_REVIEW, VERB_REVIEW_FAIL}},
         {CASE_ACCEPTED, {VERB_VERIFY, VERB_REVIEW, VERB_REVIEW, VERB_FIRST_AID}},
         {CASE_VERIFYING, {VERB_REVIEW, VERB_REVIEW, VERB_FIRST_AID, VERB_CONCLUDE}},
-        {CASE_COUNTY_APPROVAL, {VERB_APPROVE, VERB_APPROVE, VERB_CONVENE, VERB_REJECT}},
+        {CASE_COUNTY_APPROVAL, {VERB_APPROVE, VERB_SIGN, VERB_CONVENE, VERB_REJECT}},
         {CASE_CONFERENCE, {VERB_MINUTES, VERB_MINUTES, VERB_APPROVE, VERB_APPROVE}},
         {CASE_APPROVED, {VERB_PAY, VERB_PAY, VERB_PAY, VERB_CHANGE}},
         {CASE_PAYING, {VERB_HAND_OVER, VERB_RECEIPT, VERB_RECEIPT, VERB_HAND_OVER}},
@@ -259,7 +259,7 @@ static enum case_verb way_on(const char *no, enum case_state now, enum case_verb
     }
     if (now == CASE_REVIEWING) {
         bool proposed = strncmp(field(no, "g"), "PROPOSED", 8) == 0;
-        static const enum case_verb then[] = {VERB_APPROVE, VERB_PROPOSE, VERB_CONVENE,
+        static const enum case_verb then[] = {VERB_SIGN, VERB_APPROVE, VERB_PROPOSE, VERB_CONVENE,
                                               VERB_PUBLISH};
         return proposed ? then[roll(COUNT_OF(then))] : VERB_ASSESS;
     }
@@ -273,9 +273,9 @@ static enum case_verb way_on(const char *no, enum case_state now, enum case_verb
 
 static struct slice number_text(int64_t n)
 {
-    static char texts[16][24];
+    static char texts[32][24];
     static int next;
-    char *text = texts[next++ % 16];
+    char *text = texts[next++ % 32];
     snprintf(text, 24, "%lld", (long long)n);
     return slice_of(text);
 }
@@ -319,7 +319,9 @@ static void vary(const char *no, struct act_request *r)
         r->extra[0] = number_text(roll(4) == 0 ? 100000 : 900000000);
         r->extra[1] = r->extra[2] = number_text(1000);
         r->extra[4] = dues_of(no);
+        r->extra[7] = r->extra[8] = number_text((int64_t)roll(2));
         break;
+    case VERB_PROPOSE: r->extra[2] = number_text((int64_t)roll(2)); break;
     case VERB_REPAY:
         r->extra[0] =
             number_text(roll(2) == 0 && part_fen(no, "r", 0) > 0 ? part_fen(no, "r", 0)

@@ -24,7 +24,8 @@ class Story {
         const { site } = story;
         story.agent = await site.as('agent', 'desk-3');
         story.wang = await site.as('officer', 'wang', TOWNSHIP); // handles
-        story.zhao = await site.as('officer', 'zhao', TOWNSHIP); // leads the township
+        story.zhao = await site.as('officer', 'zhao', TOWNSHIP); // heads the section
+        story.sun = await site.as('officer', 'sun', TOWNSHIP); // leads the township
         story.li = await site.as('reviewer', 'li');
         story.chen = await site.as('reviewer', 'chen');
         story.qian = await site.as('finance', 'qian');
@@ -46,13 +47,13 @@ class Story {
         return this.site.awaitCase(no, state);
     }
 
-    // An officer draws the case and says verb after verb under one claim; each is a name or [name, body].
+    // An officer draws the case and says verb after verb under one claim; each is a name or [name, body, refusal].
     async works(officer, no, ...verbs) {
         const { claim } = await officer.must(200, 'POST', `/v1/townships/${TOWNSHIP}/claim`, { case: no });
         let shown;
         for (const verb of verbs) {
-            const [name, body] = [].concat(verb);
-            shown = await this.says(officer, no, name, { claim, ...body });
+            const [name, body, refusal] = [].concat(verb);
+            shown = await this.says(officer, no, name, { claim, ...body }, refusal);
         }
         return shown;
     }
@@ -64,6 +65,19 @@ class Story {
         const got = answer.status === 200 ? '200' : `${answer.status} ${problem}`;
         assert.strictEqual(got, refusal || '200', `${verb}: ${answer.text}`);
         return answer.json;
+    }
+
+    // The township's chain has read what was proposed and goes on to the county: handler, section head, leader.
+    async sendsUp(no) {
+        await this.says(this.zhao, no, 'sign');
+        await this.says(this.sun, no, 'sign');
+        return this.works(this.wang, no, 'propose');
+    }
+
+    // The county's section signs, the county's leader approves.
+    async countyApproves(no, body = {}) {
+        await this.says(this.chen, no, 'sign');
+        return this.says(this.li, no, 'approve', body);
     }
 
     async shown(no) {
@@ -80,6 +94,7 @@ class Story {
         const decides = [
             'first-aid',
             'assess',
+            'sign',
             'approve',
             'confirm',
             'review-fail',

@@ -2,27 +2,39 @@
 -- third, at once or in instalments under one approval.
 --
 -- A case has one grant at a time, field g:
---   "status|fen|instalments|paid|fund|year|cause|tier|how|proposer|approver|due ms,due ms…"
+--   "status|fen|instalments|paid|fund|year|cause|tier|how|proposer|approver|due ms,due ms…|signers"
 -- status PROPOSED, APPROVED (all of it is held), STOPPED (what was not paid has been given back), DONE,
 -- REJECTED. tier: township < county < conference. how: "b" bank, "c" cash, "g" goods,
--- "s" service.
+-- "s" service. signers: who has signed it between proposer and approver: "t:" (township) or "c:" (county) and the
+-- actor, with commas; what is assessed anew, or decided by a conference, starts without.
 local GRANT = { TIERS = { township = 1, county = 2, conference = 3 },
   AT = { REVIEWING = 1, COUNTY_APPROVAL = 2, CASE_CONFERENCE = 3 }, INSTALMENTS_MAX = 36 }
 
 function GRANT.parse(text)
-  local s, fen, n, done, fund, year, cause, tier, how, proposer, approver, dues = string.match(text,
-    '^(%u+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([%w_]+)|(%a+)|([bcgs])|([^|]*)|([^|]*)|([%d,]*)$')
+  local s, fen, n, done, fund, year, cause, tier, how, proposer, approver, dues, signers = string.match(text,
+    '^(%u+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([%w_]+)|(%a+)|([bcgs])|([^|]*)|([^|]*)|([%d,]*)|?([^|]*)$')
   if not s then
     return nil
   end
   return { s = s, fen = tonumber(fen), n = tonumber(n), done = tonumber(done), fund = fund, year = year,
-    cause = cause, tier = tier, how = how, proposer = proposer, approver = approver, dues = dues }
+    cause = cause, tier = tier, how = how, proposer = proposer, approver = approver, dues = dues,
+    signers = signers }
 end
 
 function GRANT.set(case, g)
   case_set(case, 'g', g.s .. '|' .. int(g.fen) .. '|' .. int(g.n) .. '|' .. int(g.done) .. '|' .. g.fund .. '|' ..
     g.year .. '|' .. g.cause .. '|' .. g.tier .. '|' .. g.how .. '|' .. g.proposer .. '|' .. g.approver .. '|' ..
-    g.dues)
+    g.dues .. '|' .. g.signers)
+end
+
+-- How many have signed at that level ("t", "c"), and whether who is one of the signers, at any level.
+function GRANT.signed(g, level, who)
+  local n, already = 0, false
+  for at, signer in string.gmatch(g.signers, '(%l):([^,]+)') do
+    n = n + (at == level and 1 or 0)
+    already = already or same_person(signer, who)
+  end
+  return n, already
 end
 
 -- Instalment i of n: equal shares, what does not divide evenly goes to the first (as money_share() does).
@@ -67,7 +79,7 @@ VERBS['assess'] = { extras = 7, claim = true, decides = true,
     local g = { s = 'PROPOSED', fen = ACT.fen(x, 1), tier = x[2],
       n = whole(x[3], 1, GRANT.INSTALMENTS_MAX, 'instalments'),
       done = 0, fund = ACT.code(x[4], 'fund'), year = int(whole(x[5], 1970, 9999, 'year')), cause = x[6], how = x[7],
-      proposer = who, approver = '', dues = '' }
+      proposer = who, approver = '', dues = '', signers = '' }
     if not GRANT.TIERS[g.tier] or not string.match(g.cause, '^[%w_]+$') or not string.match(g.how, '^[bcgs]$') then
       error({ err = 'bad-input grant' })
     end
@@ -108,8 +120,37 @@ function GRANT.assessed(case)
   return not string.match(case.g, '^PROPOSED') and 'not-assessed' or nil
 end
 
-VERBS['propose'] = { stops = { 'review' }, extras = 2, claim = true, decides = true,
-  check = GRANT.assessed, plan = GRANT.send_up }
+-- One more person of the chain (经办人, 科室负责人, 分管领导 …) has read the proposal and signs it.
+VERBS['sign'] = { decides = true, apart = { 'hd' },
+  check = function(case, _, who)
+    local g = GRANT.parse(case.g)
+    if not g or g.s ~= 'PROPOSED' then
+      return 'not-assessed'
+    end
+    local _, already = GRANT.signed(g, '', who)
+    return (already or same_person(g.proposer, who)) and 'same-person' or nil
+  end,
+  plan = function(_, case, _, who, _, say)
+    local g = GRANT.parse(case.g)
+    local level = case.s == 'COUNTY_APPROVAL' and 'c' or 't'
+    if string.find(who, '[,|]') then
+      error({ err = 'bad-input actor' })
+    end
+    g.signers = (g.signers ~= '' and g.signers .. ',' or '') .. level .. ':' .. who
+    say(',"amount_fen":' .. int(g.fen) .. ',"tier":"' .. g.tier .. '","signatures":' .. int(GRANT.signed(g, level, '')))
+    GRANT.set(case, g)
+  end }
+
+-- extra: desk of the county, inbox score, how many of the township must have signed behind the proposer
+VERBS['propose'] = { stops = { 'review' }, extras = 3, claim = true, decides = true,
+  check = function(case, x)
+    local refused = GRANT.assessed(case)
+    if not refused and GRANT.signed(GRANT.parse(case.g), 't', '') < whole(x[3], 0, 9, 'signatures') then
+      return 'signatures'
+    end
+    return refused
+  end,
+  plan = GRANT.send_up }
 VERBS['convene'] = { extras = 2, decides = true, check = GRANT.assessed, plan = GRANT.send_up }
 
 -- extra: participants, least number of them, votes for, votes against, amount they agree on
@@ -124,7 +165,7 @@ VERBS['minutes'] = { extras = 5, decides = true,
   end,
   plan = function(_, case, x, _, _, say)
     local g = GRANT.parse(case.g)
-    g.fen, g.tier = ACT.fen(x, 5), 'conference'
+    g.fen, g.tier, g.signers = ACT.fen(x, 5), 'conference', ''
     say(',"participants":' .. int(tonumber(x[1])) .. ',"votes_for":' .. int(tonumber(x[3])) .. ',"votes_against":' ..
       int(tonumber(x[4])) .. ',"amount_fen":' .. int(g.fen))
     case_set(case, 'cf', tonumber(x[3]) > tonumber(x[4]) and 'CARRIED' or 'LOST')
@@ -151,14 +192,19 @@ function GRANT.cap(person, g, case, x)
 end
 
 -- extra: caps of the year: sum, times, same cause; "1" if it must have been published; due ms of the
--- second instalment and those behind it, with commas; desk whose payer pays it, inbox score
-VERBS['approve'] = { stops = { 'review', 'county' }, extras = 7, decides = true, apart = { 'hd' },
+-- second instalment and those behind it, with commas; desk whose payer pays it, inbox score; how many must have
+-- signed between proposer and approver when the township approves, and when the county does (a conference has its
+-- minutes)
+VERBS['approve'] = { stops = { 'review', 'county' }, extras = 9, decides = true, apart = { 'hd' },
   check = function(case, x, who, _, batch)
     local g = GRANT.parse(case.g)
     if not g or g.s ~= 'PROPOSED' then
       return 'not-assessed'
     end
-    if same_person(g.proposer, who) then
+    local level = GRANT.AT[case.s] == 1 and 't' or 'c'
+    local signatures, already = GRANT.signed(g, level, who)
+    local least = whole(x[level == 't' and 8 or 9], 0, 9, 'signatures')
+    if already or same_person(g.proposer, who) then
       return 'same-person'
     end
     if GRANT.TIERS[g.tier] > GRANT.AT[case.s] then
@@ -166,6 +212,9 @@ VERBS['approve'] = { stops = { 'review', 'county' }, extras = 7, decides = true,
     end
     if case.s == 'CASE_CONFERENCE' and case.cf ~= 'CARRIED' then
       return 'not-carried'
+    end
+    if case.s ~= 'CASE_CONFERENCE' and signatures < least then
+      return 'signatures'
     end
     if x[4] == '1' and not string.match(case.pb, '^DONE') then
       return 'not-published'
@@ -233,7 +282,7 @@ function GRANT.pay(batch, case, g, score)
     day = '', month = '', how = 'g' .. g.how .. 'c' }, score)
 end
 
--- extra: score of the job. Who pays has neither handled, proposed nor approved it.
+-- extra: score of the job. Who pays has neither handled, proposed, signed nor approved it.
 VERBS['pay'] = { extras = 1, decides = true, apart = { 'hd' },
   check = function(case, x, who)
     local g = GRANT.parse(case.g)
@@ -241,7 +290,8 @@ VERBS['pay'] = { extras = 1, decides = true, apart = { 'hd' },
     if not g or g.s ~= 'APPROVED' then
       return 'not-approved'
     end
-    return (same_person(g.proposer, who) or same_person(g.approver, who)) and 'same-person' or nil
+    local _, already = GRANT.signed(g, '', who)
+    return (already or same_person(g.proposer, who) or same_person(g.approver, who)) and 'same-person' or nil
   end,
   plan = function(batch, case, x, _, _, say)
     local g = GRANT.parse(case.g)
