@@ -140,14 +140,15 @@ static void on_look(void *data, enum err err, const redisReply *reply)
 
 /* ---- Returning: until when ---- */
 
-static void refuse_late_return(struct op *op, int64_t due_ms)
+static void refuse_late_return(struct op *op)
 {
     const struct verb_state *st = op->state;
     const struct policy_rules *r = policy_for(op->g->policy, st->township, clock_now_ms());
-    struct civil_time due = clock_civil_china(due_ms);
+    struct civil_time due = clock_civil_china(st->late_ms);
     char detail[400], most[64];
     if (st->urgency == URGENCY_CRITICAL) {
-        snprintf(most, sizeof(most), "特急件只能在派单后 %d 分钟内改派", r->give_back.critical_minutes);
+        snprintf(most, sizeof(most), "特急件只能在派单后 %d 分钟内改派",
+                 r->give_back.critical_minutes);
     } else {
         snprintf(most, sizeof(most), "退单须在派单后 %d 个工作日内提出", r->give_back.working_days);
     }
@@ -181,9 +182,8 @@ static void on_window(void *data, enum err err, const redisReply *reply)
     clocks_reading_release(&st->reading);
     if (err != ERR_OK) {
         clocks_reading_refuse(op, err);
-    } else if (due_ms > 0 && clock_now_ms() >= due_ms) {
-        refuse_late_return(op, due_ms);
-    } else {
+    } else { /* the store refuses it: it knows whether this was said before, in time */
+        st->late_ms = due_ms > 0 && clock_now_ms() >= due_ms ? due_ms : 0;
         op->step = VERB_ACT;
         verb_run(op);
     }
@@ -279,7 +279,8 @@ static void refuse_undesignated(struct op *op)
     const struct verb_state *st = op->state;
     const struct policy_rules *r = policy_for(op->g->policy, st->township, clock_now_ms());
     char detail[120];
-    snprintf(detail, sizeof(detail), "已退单 %d 次，须由县级审核人员指定承办。", r->give_back.times);
+    snprintf(detail, sizeof(detail), "已退单 %d 次，须由县级审核人员指定承办。",
+             r->give_back.times);
     op_reply_problem(op, ERR_FORBIDDEN, detail);
 }
 
@@ -306,9 +307,7 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
         break;
     case ACT_MOVE: refuse_move(op, st->result.state); break;
     case ACT_STALE: refuse_stale(op); break;
-    case ACT_DESIGNATE:
-        refuse_undesignated(op);
-        break;
+    case ACT_DESIGNATE: refuse_undesignated(op); break;
     case ACT_SAME_PERSON:
         op_reply_problem(op, ERR_FORBIDDEN,
                          "经办、审核、发放须由不同的人完成：您已参与办理，不能复核。");
@@ -318,6 +317,10 @@ static void on_acted(void *data, enum err err, const redisReply *reply)
                          "这个 Idempotency-Key 已用于另一份内容，请换一个新的。");
         break;
     case ACT_REFUSED:
+        if (st->result.refusal == REFUSAL_LATE_RETURN) {
+            refuse_late_return(op);
+            break;
+        }
         op_reply_problem(op, st->result.refusal == REFUSAL_RECUSED ? ERR_FORBIDDEN : ERR_MOVE,
                          act_refusal_zh(st->result.refusal));
         break;

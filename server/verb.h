@@ -96,8 +96,9 @@ struct verb_state {
     bool place_added;
     char receipt_code[RECEIPT_CODE_DIGITS + 1]; /* hand-over: what the citizen is sent */
     struct act_result result;
-    struct payee_state *payee; /* payee_check.h; NULL = not looked at */
+    struct payee_state *payee;     /* payee_check.h; NULL = not looked at */
     struct clocks_reading reading; /* return: until when it may be */
+    int64_t late_ms;               /* since when the township may no longer return it; 0 = it may */
 };
 
 /* Read the body for the verb's fields; answers the op itself and returns false when something is

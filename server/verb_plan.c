@@ -361,7 +361,10 @@ static bool plan_extras(struct plan *p, struct aid_order *aid)
             plan_extra_int(p, p->rules->give_back.times);
         }
         break;
-    case VERB_RETURN: plan_extra(p, slice_of(p->op->g->settings->region)); break;
+    case VERB_RETURN:
+        plan_extra(p, slice_of(p->op->g->settings->region));
+        plan_extra_int(p, p->st->late_ms > 0);
+        break;
     case VERB_PROPOSE:
         extra_desk(p);
         extra_signatures(p, p->rules->approval.township_signatures, 1); /* proposer */

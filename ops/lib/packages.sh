@@ -120,9 +120,10 @@ packages_try() {
     done
     [ "${#missing[@]}" -gt 0 ] || return 0
     step "Installing from Debian for some tests: ${missing[*]}"
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=60)
+    as_root "${apt[@]}" update >>"$log" 2>&1 || say "apt-get update complains (see $log); going on"
     policy_stop_services
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=60 install \
-        --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
+    as_root "${apt[@]}" install --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
         say "not installed (see $log): their tests say SKIPPED"
     case " ${missing[*]} " in
     *' openssh-server '*) service_stays_off ssh ;;

@@ -193,6 +193,7 @@ enum act_outcome {
     X(REFUSAL_NO_MASTER, "no-master", "没有这个主件编号，或主件本身也是重复件。")                 \
     X(REFUSAL_NOT_ACKNOWLEDGED, "not-acknowledged", "还有转介没有得到接收方回执，不能回访办结。") \
     X(REFUSAL_REDONE, "redone", "已经重办过一次，请由县级值班席与群众联系处理。")                 \
+    X(REFUSAL_LATE_RETURN, "late-return", "退单期限已过，请继续办理，或报县级审核人员退回改派。") \
     X(REFUSAL_NOT_ASSESSED, "not-assessed", "还没有救助意见，请经办人先提出救助金额。")           \
     X(REFUSAL_PARTICIPANTS, "participants", "参加会商的人数不足，或表决票数多于参加人数。")       \
     X(REFUSAL_TIER, "tier", "金额超出本级审批权限，请报上一级。")                                 \

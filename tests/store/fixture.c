@@ -262,7 +262,7 @@ static const struct {
 } EXTRAS[] = {
     {VERB_DISPATCH, {TOWN, "11", "", "", "3"}},
     {VERB_DESIGNATE, {TOWN, "11"}},
-    {VERB_RETURN, {REGION}},
+    {VERB_RETURN, {REGION, "0"}},
     {VERB_PAPERS, {REGION, "11"}},
     {VERB_CONFIRM, {"11"}},
     {VERB_ATTEMPT, {"unreachable", REGION, "3"}},

@@ -66,7 +66,11 @@ VERBS['designate'] = { extras = 2,
     inbox_move(batch, case, x[1], x[2])
   end }
 
-VERBS['return'] = { extras = 1, claim = true, -- extra: region code: its duty desk sends it on
+-- extra: region code: its duty desk sends it on; "1" if the time in which a township may return it is over
+VERBS['return'] = { extras = 2, claim = true,
+  check = function(_, x)
+    return x[2] == '1' and 'late-return' or nil
+  end,
   plan = function(batch, case, x, _, _, say)
     say()
     case_set(case, 'hd', '') -- whoever gets it next has yet to accept it

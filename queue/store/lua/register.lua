@@ -171,6 +171,9 @@ function REGISTER.answer(keys, args)
     return 'not-found'
   end
   local state, asked, was, was_kind, was_at = string.match(text, '^(%u+)|(%d+)|(%l*)|(%l*)|(%d*)$')
+  if not state then
+    error({ err = 'corrupt register answer' })
+  end
   if state == 'ANSWERED' and (tonumber(was_at) >= as_of or (was == answer and was_kind == kind)) then
     return 'same'
   end
