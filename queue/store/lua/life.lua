@@ -66,8 +66,9 @@ VERBS['designate'] = { extras = 2,
     inbox_move(batch, case, x[1], x[2])
   end }
 
--- extra: region code: its duty desk sends it on; "1" if the time in which a township may return it is over
-VERBS['return'] = { extras = 2, claim = true,
+-- extra: region code: its duty desk sends it on; "1" if the time in which a township may return it is over (left out
+-- where the case is not accepted yet: then the cascade takes it away in that time)
+VERBS['return'] = { extras = 1, claim = true,
   check = function(_, x)
     return x[2] == '1' and 'late-return' or nil
   end,
