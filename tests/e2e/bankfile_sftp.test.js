@@ -47,11 +47,19 @@ function connects() {
     });
 }
 
+// libcurl 8.14 to 8.16 (Debian 13 has 8.14.1) does not free an SSH session when it closes it: curl's issues 17819 and
+// 19293. With these the leak checker of a sanitized build would blame the tool.
+function environment() {
+    const version = spawnSync('curl-config', ['--version'], { encoding: 'utf8' }).stdout || '';
+    if (!/ 8\.1[456]\./.test(version)) return process.env;
+    return { ...process.env, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS || ''}:detect_leaks=0` };
+}
+
 function tool(args, { key = 'client', known = 'known_hosts', registry = 'registry' } = {}) {
     return spawnSync(
         TOOL,
         ['sftp', String(port), user, at(key), at(known), at(registry), at('bank'), ...args],
-        { encoding: 'utf8', timeout: 60000 },
+        { encoding: 'utf8', timeout: 60000, env: environment() },
     );
 }
 
