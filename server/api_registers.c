@@ -35,13 +35,23 @@ bool people_reason(struct op *op, const char *const *names, struct slice *reason
     return true;
 }
 
+static void reply_changed(struct op *op, bool changed)
+{
+    struct buf text;
+    struct json_out o;
+    buf_init(&text, 256);
+    json_out_init(&o, &text);
+    json_open_object(&o, NULL);
+    json_put_bool(&o, "changed", changed);
+    json_close_object(&o);
+    op_reply_written(op, 200, &text);
+}
+
 /* ---- The relatives register ---- */
 
 static void on_relative(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
-    struct buf text;
-    struct json_out o;
     bool changed = false;
     if (err == ERR_OK) {
         err = relative_set_read(reply, &changed);
@@ -50,12 +60,7 @@ static void on_relative(void *data, enum err err, const redisReply *reply)
         op_reply_store(op, err);
         return;
     }
-    buf_init(&text, 256);
-    json_out_init(&o, &text);
-    json_open_object(&o, NULL);
-    json_put_bool(&o, "changed", changed);
-    json_close_object(&o);
-    op_reply_written(op, 200, &text);
+    reply_changed(op, changed);
 }
 
 /* "officer:wang" out of the body: his own for an officer, anybody's for a reviewer. */
@@ -122,15 +127,16 @@ void relatives_remove(struct op *op)
     set_relative(op, false);
 }
 
-static void on_relatives(void *data, enum err err, const redisReply *reply)
+/* Both lists; no more of a hash than tells two people or two accounts apart. */
+static void reply_list(struct op *op, enum err err, const redisReply *reply, const char *list,
+                       const char *hash)
 {
-    static struct relative_row rows[RELATIVES_SHOWN_MAX]; /* one loop */
-    struct op *op = data;
+    static struct staff_row rows[STAFF_ROWS_MAX]; /* one loop */
     struct buf text;
     struct json_out o;
     size_t n = 0;
     if (err == ERR_OK) {
-        err = relative_list_read(reply, rows, &n);
+        err = staff_list_read(reply, rows, &n);
     }
     if (err != ERR_OK) {
         op_reply_store(op, err);
@@ -139,16 +145,21 @@ static void on_relatives(void *data, enum err err, const redisReply *reply)
     buf_init(&text, 1u << 20);
     json_out_init(&o, &text);
     json_open_object(&o, NULL);
-    json_open_array(&o, "relatives");
-    for (size_t i = 0; i < n; i++) { /* no more of the person than tells two of them apart */
+    json_open_array(&o, list);
+    for (size_t i = 0; i < n; i++) {
         json_open_object(&o, NULL);
         json_put_slice(&o, "actor", rows[i].actor);
-        json_put_slice(&o, "person", slice_make(rows[i].person_hash.ptr, 8));
+        json_put_slice(&o, hash, slice_make(rows[i].hash.ptr, 8));
         json_close_object(&o);
     }
     json_close_array(&o);
     json_close_object(&o);
     op_reply_written(op, 200, &text);
+}
+
+static void on_relatives(void *data, enum err err, const redisReply *reply)
+{
+    reply_list(data, err, reply, "relatives", "person");
 }
 
 /* ?actor=officer:name, "" = all; an officer sees his own only. */
@@ -181,8 +192,6 @@ void relatives_list(struct op *op)
 static void on_account(void *data, enum err err, const redisReply *reply)
 {
     struct op *op = data;
-    struct buf text;
-    struct json_out o;
     enum officer_account_outcome outcome = OFFICER_ACCOUNT_SAME;
     if (err == ERR_OK) {
         err = officer_account_set_read(reply, &outcome);
@@ -199,12 +208,7 @@ static void on_account(void *data, enum err err, const redisReply *reply)
         op_reply_problem(op, ERR_CONFLICT, "登记数量已达上限（同一账户最多 4 人）。");
         return;
     }
-    buf_init(&text, 256);
-    json_out_init(&o, &text);
-    json_open_object(&o, NULL);
-    json_put_bool(&o, "changed", outcome == OFFICER_ACCOUNT_CHANGED);
-    json_close_object(&o);
-    op_reply_written(op, 200, &text);
+    reply_changed(op, outcome == OFFICER_ACCOUNT_CHANGED);
 }
 
 /* The keyed hash of the body's account; "" when there is none and it may be left out. */
@@ -259,31 +263,7 @@ void officer_accounts_remove(struct op *op)
 
 static void on_accounts(void *data, enum err err, const redisReply *reply)
 {
-    static struct officer_account_row rows[OFFICER_ACCOUNTS_SHOWN_MAX]; /* one loop */
-    struct op *op = data;
-    struct buf text;
-    struct json_out o;
-    size_t n = 0;
-    if (err == ERR_OK) {
-        err = officer_account_list_read(reply, rows, &n);
-    }
-    if (err != ERR_OK) {
-        op_reply_store(op, err);
-        return;
-    }
-    buf_init(&text, 1u << 20);
-    json_out_init(&o, &text);
-    json_open_object(&o, NULL);
-    json_open_array(&o, "accounts");
-    for (size_t i = 0; i < n; i++) { /* no more of the account than tells two of them apart */
-        json_open_object(&o, NULL);
-        json_put_slice(&o, "actor", rows[i].actor);
-        json_put_slice(&o, "account", slice_make(rows[i].account_hash.ptr, 8));
-        json_close_object(&o);
-    }
-    json_close_array(&o);
-    json_close_object(&o);
-    op_reply_written(op, 200, &text);
+    reply_list(data, err, reply, "accounts", "account");
 }
 
 void officer_accounts_list(struct op *op)

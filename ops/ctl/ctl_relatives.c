@@ -31,7 +31,7 @@ struct staff_register {
     bool (*hash)(struct sealer *sealer, struct slice line, char hash[SEAL_HASH_SIZE],
                  const char **why);
     bool (*set)(const struct entry *e, struct slice hash, bool *changed);
-    bool (*list)(struct store *store, const struct settings *s, const char *actor);
+    void (*list_write)(struct fcall *f, const char *region, struct slice actor);
     bool whole; /* `remove --all` takes off all of an actor */
 };
 
@@ -60,20 +60,6 @@ static bool set_relative(const struct entry *e, struct slice hash, bool *changed
     return ok;
 }
 
-static bool list_relatives(struct store *store, const struct settings *s, const char *actor)
-{
-    static struct relative_row rows[RELATIVES_SHOWN_MAX];
-    redisReply *reply = NULL;
-    size_t n = 0;
-    relative_list_write(store_fcall(store), s->region, slice_of(actor));
-    bool ok = ctl_store_call(store, &reply) && relative_list_read(reply, rows, &n) == ERR_OK;
-    for (size_t i = 0; i < n; i++) { /* enough of a keyed hash to tell two people apart */
-        printf("%.*s\t%.8s\n", SLICE_FMT(rows[i].actor), rows[i].person_hash.ptr);
-    }
-    freeReplyObject(reply);
-    return ok;
-}
-
 static const struct staff_register RELATIVES = {
     .usage =
         "usage: jiujictl relatives add ACTOR --by NAME < FILE      ACTOR: officer:NAME or "
@@ -84,7 +70,7 @@ static const struct staff_register RELATIVES = {
     .removed = "撤销近亲属备案",
     .hash = hash_id,
     .set = set_relative,
-    .list = list_relatives,
+    .list_write = relative_list_write,
 };
 
 /* ---- Officers' own accounts ---- */
@@ -119,20 +105,6 @@ static bool set_account(const struct entry *e, struct slice hash, bool *changed)
     return ok && (*changed || outcome == OFFICER_ACCOUNT_SAME);
 }
 
-static bool list_accounts(struct store *store, const struct settings *s, const char *actor)
-{
-    static struct officer_account_row rows[OFFICER_ACCOUNTS_SHOWN_MAX];
-    redisReply *reply = NULL;
-    size_t n = 0;
-    officer_account_list_write(store_fcall(store), s->region, slice_of(actor));
-    bool ok = ctl_store_call(store, &reply) && officer_account_list_read(reply, rows, &n) == ERR_OK;
-    for (size_t i = 0; i < n; i++) {
-        printf("%.*s\t%.8s\n", SLICE_FMT(rows[i].actor), rows[i].account_hash.ptr);
-    }
-    freeReplyObject(reply);
-    return ok;
-}
-
 static const struct staff_register ACCOUNTS = {
     .usage = "usage: jiujictl officer-accounts add ACTOR --by NAME < FILE      ACTOR: officer:NAME "
              "or reviewer:NAME as on the token\n"
@@ -144,11 +116,26 @@ static const struct staff_register ACCOUNTS = {
     .removed = "撤销工作人员本人账户备案",
     .hash = hash_account,
     .set = set_account,
-    .list = list_accounts,
+    .list_write = officer_account_list_write,
     .whole = true,
 };
 
 /* ---- Both ---- */
+
+static bool show(const struct staff_register *r, struct store *store, const struct settings *s,
+                 const char *actor)
+{
+    static struct staff_row rows[STAFF_ROWS_MAX];
+    redisReply *reply = NULL;
+    size_t n = 0;
+    r->list_write(store_fcall(store), s->region, slice_of(actor));
+    bool ok = ctl_store_call(store, &reply) && staff_list_read(reply, rows, &n) == ERR_OK;
+    for (size_t i = 0; i < n; i++) { /* enough of a keyed hash to tell two of them apart */
+        printf("%.*s\t%.8s\n", SLICE_FMT(rows[i].actor), rows[i].hash.ptr);
+    }
+    freeReplyObject(reply);
+    return ok;
+}
 
 /* Every line of standard input. Stops at the first that is wrong. */
 static int set_lines(const struct staff_register *r, const struct entry *e)
@@ -246,7 +233,7 @@ static int run(const struct staff_register *r, int argc, char **argv, const stru
         return CTL_FAILED;
     }
     int status = !listing ? change(r, store, s, argv[2], by, add, whole)
-                 : r->list(store, s, argc == 3 ? argv[2] : "") ? CTL_OK
+                 : show(r, store, s, argc == 3 ? argv[2] : "") ? CTL_OK
                                                                : CTL_FAILED;
     store_free(store);
     return status;

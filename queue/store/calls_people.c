@@ -166,20 +166,6 @@ void relative_list_write(struct fcall *f, const char *region, struct slice actor
     fcall_slice(f, actor);
 }
 
-enum err relative_list_read(const redisReply *reply, struct relative_row *rows, size_t *n)
-{
-    size_t count = reply_count(reply);
-    if (count % 2 != 0 || count / 2 > RELATIVES_SHOWN_MAX) {
-        return ERR_CORRUPT;
-    }
-    for (size_t i = 0; i < count / 2; i++) {
-        rows[i] = (struct relative_row){.actor = reply_text_at(reply, 2 * i),
-                                        .person_hash = reply_text_at(reply, 2 * i + 1)};
-    }
-    *n = count / 2;
-    return ERR_OK;
-}
-
 /* ---- History ---- */
 
 #define HISTORY_HEAD 4
@@ -219,17 +205,16 @@ void officer_account_list_write(struct fcall *f, const char *region, struct slic
     fcall_slice(f, actor);
 }
 
-enum err officer_account_list_read(const redisReply *reply, struct officer_account_row *rows,
-                                   size_t *n)
+enum err staff_list_read(const redisReply *reply, struct staff_row rows[STAFF_ROWS_MAX], size_t *n)
 {
     size_t count = reply_count(reply);
-    if (count % 2 != 0 || count / 2 > OFFICER_ACCOUNTS_SHOWN_MAX) {
+    if (count % 2 != 0 || count / 2 > STAFF_ROWS_MAX) {
         return ERR_CORRUPT;
     }
     for (size_t i = 0; i < count / 2; i++) {
         rows[i].actor = reply_text_at(reply, 2 * i);
-        rows[i].account_hash = reply_text_at(reply, 2 * i + 1);
-        if (rows[i].account_hash.len < LINK_HASH_HEX) {
+        rows[i].hash = reply_text_at(reply, 2 * i + 1);
+        if (rows[i].hash.len < LINK_HASH_HEX) {
             return ERR_CORRUPT;
         }
     }

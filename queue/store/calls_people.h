@@ -82,31 +82,33 @@ void household_leave_write(struct fcall *f, const char *region, struct slice per
                            struct slice event_tail);
 MUST_CHECK enum err household_leave_read(const redisReply *reply);
 
+/* ---- The registers of the staff: who, and the keyed hash of what was entered for him ---- */
+
+#define STAFF_ROWS_MAX 1000
+
+struct staff_row {
+    struct slice actor; /* "officer:name" */
+    struct slice hash;  /* of a person or an account: all 32 digits */
+};
+/* Of relative_list_write() and officer_account_list_write(). */
+MUST_CHECK enum err staff_list_read(const redisReply *reply, struct staff_row rows[STAFF_ROWS_MAX],
+                                    size_t *n);
+
 /* ---- Relatives register (近亲属备案) ---- */
 
-#define RELATIVES_SHOWN_MAX 1000
-
-struct relative_row {
-    struct slice actor;       /* "officer:name" */
-    struct slice person_hash; /* all 32 digits */
-};
 /* add: false takes him off again. The event names the actor, not the person. */
 void relative_set_write(struct fcall *f, const char *region, struct slice person_hash,
                         struct slice actor, bool add, struct slice event_tail);
 /* *changed: false when it was so already. */
 MUST_CHECK enum err relative_set_read(const redisReply *reply, bool *changed);
-/* Of one actor, or of all (""), at most RELATIVES_SHOWN_MAX. */
+/* Of one actor, or of all (""), at most STAFF_ROWS_MAX. */
 void relative_list_write(struct fcall *f, const char *region, struct slice actor);
-MUST_CHECK enum err relative_list_read(const redisReply *reply, struct relative_row *rows,
-                                       size_t *n);
 
 /* ---- Officers' own accounts (工作人员本人账户) ----
  *
  * Beside the relatives register, for the payee check: money of a case that would go to an officer's
  * own account asks a person, is checked by the county in any case, and that officer stands back.
  * Kept is the keyed hash of the account's number (personal_account_hash) and whose it is. */
-
-#define OFFICER_ACCOUNTS_SHOWN_MAX 1000
 
 enum officer_account_outcome {
     OFFICER_ACCOUNT_CHANGED,
@@ -115,10 +117,6 @@ enum officer_account_outcome {
     OFFICER_ACCOUNT_FULL, /* too many owners of one account, or too many accounts */
     OFFICER_ACCOUNT_OUTCOME_COUNT
 };
-struct officer_account_row {
-    struct slice actor;        /* "officer:name" */
-    struct slice account_hash; /* all 32 digits */
-};
 /* account_hash "" with add false: all accounts of the actor. by: who does it. The event names the
  * actor, not the account. */
 void officer_account_set_write(struct fcall *f, const char *region, struct slice account_hash,
@@ -126,10 +124,8 @@ void officer_account_set_write(struct fcall *f, const char *region, struct slice
                                struct slice event_tail);
 MUST_CHECK enum err officer_account_set_read(const redisReply *reply,
                                              enum officer_account_outcome *out);
-/* Of one actor, or of all (""), at most OFFICER_ACCOUNTS_SHOWN_MAX. */
+/* Of one actor, or of all (""), at most STAFF_ROWS_MAX. */
 void officer_account_list_write(struct fcall *f, const char *region, struct slice actor);
-MUST_CHECK enum err officer_account_list_read(const redisReply *reply,
-                                              struct officer_account_row *rows, size_t *n);
 
 /* ---- What a person and his household have had: per case ---- */
 

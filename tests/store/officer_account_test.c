@@ -26,14 +26,14 @@ static enum officer_account_outcome set(const char *hash, const char *actor, boo
 /* "officer:a 1111…, …" */
 static void assert_listed(const char *actor, const char *expected)
 {
-    struct officer_account_row rows[OFFICER_ACCOUNTS_SHOWN_MAX];
+    struct staff_row rows[STAFF_ROWS_MAX];
     char text[1024] = "";
     size_t n = 0, len = 0;
     officer_account_list_write(store_fcall(store), REGION, slice_of(actor));
-    assert_ok(officer_account_list_read(send_call(), rows, &n));
+    assert_ok(staff_list_read(send_call(), rows, &n));
     for (size_t i = 0; i < n; i++) {
         len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s %.1s", i > 0 ? ", " : "",
-                                SLICE_FMT(rows[i].actor), rows[i].account_hash.ptr);
+                                SLICE_FMT(rows[i].actor), rows[i].hash.ptr);
     }
     assert_string_equal(text, expected);
 }
