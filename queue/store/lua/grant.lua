@@ -27,9 +27,9 @@ function GRANT.set(case, g)
     g.dues .. '|' .. g.signers)
 end
 
--- How many have signed at that level ("t", "c"), and whether who is one of the signers, at any level.
+-- How many have signed at that level ("t", "c"), and whether who has proposed it or is a signer, at any level.
 function GRANT.signed(g, level, who)
-  local n, already = 0, false
+  local n, already = 0, same_person(g.proposer, who)
   for at, signer in string.gmatch(g.signers, '(%l):([^,]+)') do
     n = n + (at == level and 1 or 0)
     already = already or same_person(signer, who)
@@ -128,7 +128,7 @@ VERBS['sign'] = { decides = true, apart = { 'hd' },
       return 'not-assessed'
     end
     local _, already = GRANT.signed(g, '', who)
-    return (already or same_person(g.proposer, who)) and 'same-person' or nil
+    return already and 'same-person' or nil
   end,
   plan = function(_, case, _, who, _, say)
     local g = GRANT.parse(case.g)
@@ -204,7 +204,7 @@ VERBS['approve'] = { stops = { 'review', 'county' }, extras = 9, decides = true,
     local level = GRANT.AT[case.s] == 1 and 't' or 'c'
     local signatures, already = GRANT.signed(g, level, who)
     local least = whole(x[level == 't' and 8 or 9], 0, 9, 'signatures')
-    if already or same_person(g.proposer, who) then
+    if already then
       return 'same-person'
     end
     if GRANT.TIERS[g.tier] > GRANT.AT[case.s] then
@@ -291,7 +291,7 @@ VERBS['pay'] = { extras = 1, decides = true, apart = { 'hd' },
       return 'not-approved'
     end
     local _, already = GRANT.signed(g, '', who)
-    return (already or same_person(g.proposer, who) or same_person(g.approver, who)) and 'same-person' or nil
+    return (already or same_person(g.approver, who)) and 'same-person' or nil
   end,
   plan = function(batch, case, x, _, _, say)
     local g = GRANT.parse(case.g)
